@@ -1,0 +1,150 @@
+//! [`CallError`]: a refused or failed call, with what AWS said and what that means for going on.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What a failed call means for going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// What was named does not exist.
+    NotFound,
+    /// A name or a relation is taken.
+    AlreadyExists,
+    /// Something else still uses it, or works on it: it may go away by itself.
+    Busy,
+    /// Too many calls.
+    Throttled,
+    /// The credentials do not allow it.
+    Denied,
+    /// The answer was lost or the service was out of order: the call may or may not have been done.
+    Unknown,
+    /// AWS refused it for what it says.
+    Refused,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{action}: {}{message}", code.as_deref().map(|code| format!("{code}: ")).unwrap_or_default())]
+pub struct CallError {
+    /// The IAM action, such as `ecs:CreateService`.
+    pub action: &'static str,
+    /// AWS's error code; none when no answer came.
+    pub code: Option<String>,
+    /// AWS's message.
+    pub message: String,
+    /// The request's id, for AWS's support.
+    pub request_id: Option<String>,
+    /// What it means.
+    pub class: ErrorClass,
+}
+
+impl CallError {
+    /// An error that the code found in a good answer (`failures[]`, `Unsuccessful[]`).
+    pub fn new(action: &'static str, code: &str, message: impl Into<String>) -> Self {
+        Self { action, code: Some(code.to_owned()), message: message.into(), request_id: None, class: classify(code) }
+    }
+
+    /// Whether what was named does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.class == ErrorClass::NotFound
+    }
+
+    /// Whether the code is this one.
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+}
+
+/// Turns the SDK's error of the call `action` into a [`CallError`]: `.map_err(failed("ecs:CreateService"))`.
+pub fn failed<E>(action: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let code = error.code().map(str::to_owned);
+        let request_id = error.raw_response().and_then(|response| {
+            ["x-amzn-requestid", "x-amz-request-id"]
+                .iter()
+                .find_map(|name| response.headers().get(name))
+                .map(str::to_owned)
+        });
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let class = match (&code, status) {
+            (Some(code), _) if classify(code) != ErrorClass::Refused => classify(code),
+            (_, Some(500..)) | (None, _) => ErrorClass::Unknown,
+            _ => ErrorClass::Refused,
+        };
+        let message = match error.message() {
+            Some(message) => message.to_owned(),
+            None => chain(&error),
+        };
+        CallError { action, code, message, request_id, class }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// The class of an error code of any service this crate calls.
+///
+/// Sources: botocore 1.44.5 service models; "Error codes for the Amazon EC2 API"; the SDKs' throttling lists.
+fn classify(code: &str) -> ErrorClass {
+    match code {
+        "NoSuchEntity" | "Gateway.NotAttached" | "ServiceNotActiveException" => ErrorClass::NotFound,
+        "EntityAlreadyExists" | "Resource.AlreadyAssociated" | "ResourceAlreadyExistsException" => {
+            ErrorClass::AlreadyExists
+        }
+        "DependencyViolation"
+        | "DeleteConflict"
+        | "ResourceInUse"
+        | "ResourceInUseException"
+        | "InvalidGroup.InUse"
+        | "InvalidIPAddress.InUse"
+        | "ConcurrentModification"
+        | "OperationAbortedException"
+        | "DuplicateRequest"
+        | "ConcurrentTagAccess"
+        | "UpdateInProgressException"
+        | "ConflictException"
+        | "IncorrectState"
+        | "ConcurrentUpdateException" => ErrorClass::Busy,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "EC2ThrottledException" => ErrorClass::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthFailure"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException" => ErrorClass::Denied,
+        "InternalError"
+        | "InternalFailure"
+        | "ServerException"
+        | "ServiceUnavailable"
+        | "RequestTimeout"
+        | "ServiceFailure"
+        | "ServiceUnavailableException" => ErrorClass::Unknown,
+        _ if code.starts_with("ClusterContains") => ErrorClass::Busy,
+        _ if code.contains("NotFound") => ErrorClass::NotFound,
+        _ if code.contains("AlreadyExists") || code.ends_with(".Duplicate") => ErrorClass::AlreadyExists,
+        _ => ErrorClass::Refused,
+    }
+}

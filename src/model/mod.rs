@@ -1,0 +1,12 @@
+//! The vocabulary every other module speaks: addresses, values, schemas, resources and programs.
+//!
+//! Nothing here knows Rhai, AWS, tokio or any I/O.
+
+pub mod address;
+pub mod program;
+pub mod schema;
+pub mod value;
+
+pub use address::{Address, AddressError, KindName};
+pub use program::{Options, Program, Resource, Source, Timeouts};
+pub use value::{Json, JsonMap, Reference, Secret, TemplatePart, Value};
