@@ -3,10 +3,13 @@
 //! Nothing here knows Rhai, AWS, tokio or any I/O.
 
 pub mod address;
+pub mod path;
 pub mod program;
 pub mod schema;
 pub mod value;
 
 pub use address::{Address, AddressError, KindName};
+pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};
+pub use schema::{Format, JsonType, KindSchema, Pattern, Property, Schemas, Shape, Tagging, camel_case, schemas};
 pub use value::{Json, JsonMap, Reference, Secret, TemplatePart, Value};
