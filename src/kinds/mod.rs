@@ -23,6 +23,7 @@ pub mod ecs;
 pub mod iam;
 pub mod logs;
 pub mod servicediscovery;
+pub mod tags;
 
 /// What is known of a kind without asking AWS.
 #[derive(Debug)]
