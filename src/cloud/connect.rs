@@ -1,0 +1,115 @@
+//! Making a [`Cloud`]: for an account by the ordinary credential chain, or for the embedded AWS.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::{CallError, Cloud, failed};
+use crate::local::Local;
+
+/// How to reach AWS.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// The region; by default what the profile or the environment says.
+    pub region: Option<String>,
+    /// The profile of the shared configuration files; by default what the environment says.
+    pub profile: Option<String>,
+    /// Where to send calls instead of AWS's own addresses.
+    pub endpoint_url: Option<String>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Nothing says which region.
+    #[error("no region: give one with --region, AWS_REGION or the profile")]
+    NoRegion,
+    /// The account cannot be asked for.
+    #[error("cannot tell which account the credentials belong to: {0}")]
+    Identity(#[from] CallError),
+}
+
+impl Cloud {
+    /// Connects to an account, and asks which one it is.
+    ///
+    /// # Errors
+    /// [`ConnectError::NoRegion`] when no region is set; [`ConnectError::Identity`] when `sts:GetCallerIdentity` fails,
+    /// for want of credentials above all.
+    pub async fn connect(connection: &Connection) -> Result<Self, ConnectError> {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let http = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(region) = &connection.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &connection.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &connection.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        Self::from_config(&config).await
+    }
+
+    /// Connects to an embedded AWS in this process.
+    ///
+    /// # Errors
+    /// [`ConnectError::Identity`] when its data cannot be read.
+    pub async fn embedded(local: &Local, region: &str) -> Result<Self, ConnectError> {
+        let credentials = Credentials::new("LOCAL", "local", None, None, "embedded");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(local.http_client())
+            .build();
+        Self::from_config(&config).await
+    }
+
+    async fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
+        // Repeating a call is this crate's business: see `apply::retry`.
+        let config = config
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(std::time::Duration::from_secs(10))
+                    .operation_attempt_timeout(std::time::Duration::from_secs(60))
+                    .build(),
+            )
+            .build();
+        let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
+        let sts = aws_sdk_sts::Client::new(&config);
+        let identity = sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))?;
+        Ok(Self {
+            account: identity.account().unwrap_or_default().to_owned(),
+            region,
+            ec2: aws_sdk_ec2::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            servicediscovery: aws_sdk_servicediscovery::Client::new(&config),
+            sts,
+        })
+    }
+
+    /// Names of the region's availability zones that this account may use, sorted.
+    ///
+    /// # Errors
+    /// When `ec2:DescribeAvailabilityZones` fails.
+    pub async fn zones(&self) -> Result<Vec<String>, CallError> {
+        let answer =
+            self.ec2.describe_availability_zones().send().await.map_err(failed("ec2:DescribeAvailabilityZones"))?;
+        let usable = answer.availability_zones().iter().filter(|zone| {
+            zone.zone_type() == Some("availability-zone")
+                && zone.opt_in_status().is_none_or(|status| status.as_str() != "not-opted-in")
+        });
+        let mut names: Vec<String> = usable.filter_map(|zone| zone.zone_name().map(str::to_owned)).collect();
+        names.sort();
+        Ok(names)
+    }
+}

@@ -1,0 +1,266 @@
+//! [`Engine`]: evaluate, plan, apply, destroy. What the command line uses, and other tools embed.
+//!
+//! ```text
+//! Engine ── begin ──▶ Session ── plan ──▶ Plan ── apply ──▶ Report
+//!        └─ look  ──▶ (a session that writes nothing)
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::apply::execute::{Report, Settings, execute};
+use crate::apply::observe::{Wanted, observe};
+use crate::apply::recover::{RecoverError, recover};
+use crate::cloud::{CallError, Cloud};
+use crate::event::{Event, Events};
+use crate::kinds;
+use crate::model::schema::schemas;
+use crate::model::{Address, Program, Value};
+use crate::plan::{self, Plan, PlanError};
+use crate::state::{Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Target};
+
+/// Why a stack could not be planned or executed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What exists cannot be read.
+    #[error("cannot read what exists: {0}")]
+    Observe(#[from] CallError),
+    /// The program cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The state belongs to another account or region.
+    #[error("the state of stack `{stack}` is of {recorded}, and this is {connected}")]
+    WrongTarget {
+        /// The stack.
+        stack: String,
+        /// Where it lives.
+        recorded: Target,
+        /// What is connected to.
+        connected: Target,
+    },
+    /// The plan was made from another state.
+    #[error("the plan is stale: the state has changed since it was made")]
+    Stale,
+}
+
+impl From<RecoverError> for EngineError {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Call(error) => Self::Observe(error),
+            RecoverError::State(error) => Self::State(error),
+        }
+    }
+}
+
+/// One stack on one cloud.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    cloud: Cloud,
+    store: StateStore,
+    stack: String,
+    target: Target,
+    events: Events,
+    settings: Settings,
+}
+
+impl Engine {
+    /// An engine for `stack`, whose state is in `store`. `target` names the cloud that is connected to.
+    pub fn new(cloud: Cloud, store: StateStore, stack: &str, target: &str, events: Events, settings: Settings) -> Self {
+        let target = Target { cloud: target.to_owned(), account: cloud.account.clone(), region: cloud.region.clone() };
+        Self { cloud, store, stack: stack.to_owned(), target, events, settings }
+    }
+
+    /// The account and region.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The connection.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The state as the last run left it; `None` when there was none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn state(&self) -> Result<Option<Snapshot>, EngineError> {
+        Ok(self.store.load().await?)
+    }
+
+    /// Begins work that may change the stack: takes the lock, and finds what an interrupted run left.
+    ///
+    /// # Errors
+    /// When somebody else is at work, the state is another account's, or AWS cannot be asked.
+    pub async fn begin(&self, owner: &Owner) -> Result<Session<'_>, EngineError> {
+        let lock = self.store.lock(owner).await?;
+        match self.open(true).await {
+            Ok(ledger) => Ok(Session { engine: self, ledger, lock: Some(lock) }),
+            Err(error) => {
+                lock.release().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins work that changes nothing, neither the stack nor its state.
+    ///
+    /// # Errors
+    /// When the state is another account's, or AWS cannot be asked.
+    pub async fn look(&self) -> Result<Session<'_>, EngineError> {
+        Ok(Session { engine: self, ledger: self.open(false).await?, lock: None })
+    }
+
+    async fn open(&self, write: bool) -> Result<Ledger, EngineError> {
+        let loaded = self.store.load().await?;
+        if let Some(loaded) = &loaded
+            && loaded.target != self.target
+        {
+            return Err(EngineError::WrongTarget {
+                stack: self.stack.clone(),
+                recorded: loaded.target.clone(),
+                connected: self.target.clone(),
+            });
+        }
+        let begun = loaded.is_some();
+        let lineage = || uuid::Uuid::new_v4().to_string();
+        let snapshot = loaded.unwrap_or_else(|| Snapshot::new(lineage(), &self.stack, self.target.clone()));
+        let journal = if write {
+            if !begun {
+                self.store.save(&snapshot).await?;
+            }
+            Some(self.store.journal(snapshot.serial).await?)
+        } else {
+            None
+        };
+        let ledger = Ledger::new(snapshot, journal);
+        recover(&ledger, &self.cloud, &self.events).await?;
+        Ok(ledger)
+    }
+}
+
+/// Work on a stack, from reading its state to writing it.
+#[derive(Debug)]
+pub struct Session<'a> {
+    engine: &'a Engine,
+    ledger: Ledger,
+    lock: Option<Lock>,
+}
+
+impl Session<'_> {
+    /// Plans a program.
+    ///
+    /// # Errors
+    /// When what exists cannot be read, or the program cannot be planned.
+    pub async fn plan(&self, program: &Program) -> Result<Plan, EngineError> {
+        self.plan_with(program, false).await
+    }
+
+    /// Plans the deletion of everything the stack has.
+    ///
+    /// # Errors
+    /// When what exists cannot be read, or something is protected.
+    pub async fn plan_destroy(&self) -> Result<Plan, EngineError> {
+        self.plan_with(&Program::default(), true).await
+    }
+
+    async fn plan_with(&self, program: &Program, destroying: bool) -> Result<Plan, EngineError> {
+        let mut snapshot = self.ledger.snapshot().await;
+        let moves = moves(program, &snapshot);
+        for (from, to) in &moves {
+            snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
+        }
+        let wanted = to_observe(program, &snapshot);
+        self.engine.events.send(Event::Reading { resources: wanted.len() });
+        let observed = observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?;
+        let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
+        let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
+        Ok(Plan { moves, ..plan::plan(inputs)? })
+    }
+
+    /// Executes a plan and writes the state, whatever comes of it.
+    ///
+    /// # Errors
+    /// When the plan is stale, or the journal or the state cannot be written.
+    pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
+        let current = self.ledger.snapshot().await;
+        let done = if current.serial == plan.serial && current.lineage == plan.lineage {
+            let engine = self.engine;
+            execute(plan, &self.ledger, &engine.cloud, &engine.events, &engine.settings)
+                .await
+                .map_err(EngineError::from)
+        } else {
+            Err(EngineError::Stale)
+        };
+        if done.is_ok() {
+            let mut snapshot = self.ledger.into_snapshot();
+            snapshot.serial += 1;
+            self.engine.store.save(&snapshot).await?;
+        }
+        if let Some(lock) = self.lock {
+            lock.release().await?;
+        }
+        done
+    }
+
+    /// Ends without executing anything.
+    ///
+    /// # Errors
+    /// When the lock cannot be given back.
+    pub async fn end(self) -> Result<(), EngineError> {
+        if let Some(lock) = self.lock {
+            lock.release().await?;
+        }
+        Ok(())
+    }
+
+    /// The state as it is now.
+    pub async fn state(&self) -> Snapshot {
+        self.ledger.snapshot().await
+    }
+}
+
+/// Objects of the state whose address a declaration names among its `aliases`.
+fn moves(program: &Program, snapshot: &Snapshot) -> Vec<(Address, Address)> {
+    let declared = |address: &Address| program.resources.iter().any(|resource| resource.address == *address);
+    program
+        .resources
+        .iter()
+        .filter(|resource| !snapshot.resources.contains_key(&resource.address))
+        .filter_map(|resource| {
+            let alias = resource.options.aliases.iter().find(|alias| snapshot.resources.contains_key(alias))?;
+            (!declared(alias)).then(|| (alias.clone(), resource.address.clone()))
+        })
+        .collect()
+}
+
+/// What planning needs to know of: all that the state has, and what declarations want to adopt.
+fn to_observe(program: &Program, snapshot: &Snapshot) -> Vec<Wanted> {
+    let known = snapshot.resources.iter().map(|(address, recorded)| Wanted {
+        address: address.clone(),
+        kind: recorded.kind.clone(),
+        id: recorded.id.clone(),
+    });
+    let adopted = program.resources.iter().filter_map(|resource| {
+        let id = resource.options.id.clone().filter(|_| !snapshot.resources.contains_key(&resource.address))?;
+        let schema = schemas().by_kind(resource.address.kind())?;
+        Some(Wanted { address: resource.address.clone(), kind: schema.type_name.clone(), id })
+    });
+    known.chain(adopted).collect()
+}
+
+/// Outputs of a state, for showing: secrets stay hidden.
+pub fn shown_outputs(outputs: &BTreeMap<String, Value>) -> BTreeMap<String, serde_json::Value> {
+    fn shown(value: &Value) -> serde_json::Value {
+        match value {
+            Value::Secret(_) => "(secret)".into(),
+            Value::Ref(_) | Value::Template(_) => "(not known yet)".into(),
+            Value::List(items) => items.iter().map(shown).collect(),
+            Value::Map(map) => map.iter().map(|(key, item)| (key.clone(), shown(item))).collect(),
+            plain => plain.to_json().unwrap_or_default(),
+        }
+    }
+    outputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
+}

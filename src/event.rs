@@ -1,0 +1,142 @@
+//! [`Event`]: the one channel by which progress leaves the library. Text, progress bars and JSON lines are sinks of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{Address, Source};
+use crate::plan::Action;
+
+/// Something a reader of progress may want to know.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The script printed a line.
+    Printed {
+        /// What it printed.
+        text: String,
+        /// Where.
+        source: Source,
+    },
+    /// What exists is about to be read.
+    Reading {
+        /// How many resources.
+        resources: usize,
+    },
+    /// A run that did not end left something behind that was found again.
+    Recovered {
+        /// The resource.
+        address: Address,
+        /// Its physical identifier.
+        id: String,
+    },
+    /// Executing begins.
+    Executing {
+        /// How many steps there are.
+        steps: usize,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The resource.
+        address: Address,
+        /// What is done to it.
+        action: Action,
+    },
+    /// A step waits for AWS.
+    StepWaiting {
+        /// The resource.
+        address: Address,
+        /// Where it stands, such as `2/3 tasks running`.
+        summary: String,
+    },
+    /// AWS told something while a step waited: a service event, a stopped task.
+    StepNews {
+        /// The resource.
+        address: Address,
+        /// What it told.
+        text: String,
+    },
+    /// A call is to be repeated.
+    StepRetrying {
+        /// The resource.
+        address: Address,
+        /// Why.
+        reason: String,
+        /// After how long.
+        after: Duration,
+    },
+    /// A step is done.
+    StepDone {
+        /// The resource.
+        address: Address,
+        /// What was done.
+        action: Action,
+        /// The physical identifier.
+        id: String,
+        /// How long it took.
+        elapsed: Duration,
+        /// Whether AWS has accepted it but it is still settling (`--no-wait`).
+        settling: bool,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The resource.
+        address: Address,
+        /// What was to be done.
+        action: Action,
+        /// Why not.
+        reason: String,
+        /// The way out, when known.
+        help: Option<String>,
+        /// Where the resource is declared, when it still is.
+        source: Option<Source>,
+    },
+    /// A step was not begun because one that it needs failed.
+    StepSkipped {
+        /// The resource.
+        address: Address,
+        /// What was to be done.
+        action: Action,
+        /// The failed one.
+        because: Address,
+    },
+    /// Executing ended.
+    Executed {
+        /// Steps done.
+        done: usize,
+        /// Steps that failed.
+        failed: usize,
+        /// Steps not begun.
+        skipped: usize,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// Where events go. Cheap to clone.
+#[derive(Clone)]
+pub struct Events(Arc<dyn Fn(Event) + Send + Sync>);
+
+impl Events {
+    /// A sink that calls `receive` for each event, in order, from any thread.
+    pub fn to(receive: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receive))
+    }
+
+    /// A sink that drops everything.
+    pub fn none() -> Self {
+        Self::to(|_| {})
+    }
+
+    /// Sends one.
+    pub fn send(&self, event: Event) {
+        (self.0)(event);
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events")
+    }
+}

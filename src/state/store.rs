@@ -1,0 +1,327 @@
+//! Where state is kept: [`StateStore`] on any object store, one folder a stack.
+//!
+//! ```text
+//! <root>/<stack>/snapshot.json            the last finished run
+//! <root>/<stack>/journal/<serial>-<n>.json  records since, each an object of its own
+//! <root>/<stack>/lock.json                who is at work
+//! ```
+//! A journal belongs to the snapshot whose serial its records name; what is left of an older one is ignored and
+//! removed. The snapshot is written before the journal is removed, so a crash between the two changes nothing.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::journal::Record;
+use super::snapshot::{FORMAT, Snapshot};
+
+/// Why state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The address of the store is not one.
+    #[error("`{url}` is not a place for state: {reason}")]
+    BadUrl {
+        /// As given.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The store refused or failed.
+    #[error("state at {path}: {source}")]
+    Store {
+        /// The object.
+        path: String,
+        /// The cause.
+        #[source]
+        source: object_store::Error,
+    },
+    /// What was read is not what was written.
+    #[error("{path} is not readable: {reason}")]
+    Corrupt {
+        /// The object.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A newer version of the program wrote it.
+    #[error("{path} has format {found}; this version knows {FORMAT}")]
+    Newer {
+        /// The object.
+        path: String,
+        /// Its format.
+        found: u64,
+    },
+    /// Somebody else is at work on the stack.
+    #[error("the stack is locked by {0}")]
+    Locked(Box<Owner>),
+}
+
+/// Who works on a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The user's name.
+    pub user: String,
+    /// The machine's name.
+    pub host: String,
+    /// The process.
+    pub process: u32,
+    /// The command.
+    pub command: String,
+    /// Since when (RFC 3339).
+    pub since: String,
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { user, host, process, command, since } = self;
+        write!(f, "{user} on {host} (process {process}, `{command}`) since {since}")
+    }
+}
+
+/// The state of one stack in a store.
+#[derive(Debug, Clone)]
+pub struct StateStore {
+    store: Arc<dyn ObjectStore>,
+    folder: Path,
+    shown: String,
+}
+
+impl StateStore {
+    /// Opens the state of `stack` below `url`: `file:///absolute/folder` or `memory:///`.
+    ///
+    /// # Errors
+    /// [`StateError::BadUrl`] when the store cannot be opened.
+    pub fn open(url: &str, stack: &str) -> Result<Self, StateError> {
+        let bad = |reason: String| StateError::BadUrl { url: url.to_owned(), reason };
+        if let Some(path) = url.strip_prefix("file://") {
+            return Self::in_folder(FilePath::new(path), stack);
+        }
+        let parsed = url::Url::parse(url).map_err(|error| bad(error.to_string()))?;
+        let (store, root) = object_store::parse_url(&parsed).map_err(|error| bad(error.to_string()))?;
+        Ok(Self { store: Arc::from(store), folder: root.join(stack), shown: url.to_owned() })
+    }
+
+    /// Opens the state of `stack` below a folder of the file system, which is made if need be.
+    ///
+    /// # Errors
+    /// [`StateError::BadUrl`] when the folder cannot be made.
+    pub fn in_folder(folder: &FilePath, stack: &str) -> Result<Self, StateError> {
+        let shown = format!("file://{}", folder.display());
+        let bad = |reason: String| StateError::BadUrl { url: shown.clone(), reason };
+        std::fs::create_dir_all(folder).map_err(|error| bad(error.to_string()))?;
+        let store = object_store::local::LocalFileSystem::new_with_prefix(folder)
+            .map_err(|error| bad(error.to_string()))?
+            .with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown })
+    }
+
+    /// The snapshot with the journal since replayed on it; `None` when the stack was never run.
+    ///
+    /// # Errors
+    /// When the store fails or what it holds is not readable.
+    pub async fn load(&self) -> Result<Option<Snapshot>, StateError> {
+        let path = self.folder.clone().join("snapshot.json");
+        let Some(bytes) = self.read(&path).await? else { return Ok(None) };
+        let mut snapshot: Snapshot = self.parse(&path, &bytes)?;
+        for path in self.journal_objects(Some(snapshot.serial)).await? {
+            let Some(bytes) = self.read(&path).await? else { continue };
+            snapshot.apply(&self.parse::<Record>(&path, &bytes)?);
+        }
+        Ok(Some(snapshot))
+    }
+
+    /// Writes the snapshot, then removes the journals of the serials before it.
+    ///
+    /// # Errors
+    /// When the store fails; the journal is then still there.
+    pub async fn save(&self, snapshot: &Snapshot) -> Result<(), StateError> {
+        let path = self.folder.clone().join("snapshot.json");
+        self.write(&path, snapshot, PutMode::Overwrite).await?;
+        let old = self.journal_objects(None).await?;
+        let removed = self.store.delete_stream(futures::stream::iter(old.into_iter().map(Ok)).boxed());
+        removed.try_collect::<Vec<_>>().await.map_err(|source| self.failed(&path, source))?;
+        Ok(())
+    }
+
+    /// A journal whose records follow the snapshot of this serial and those already written since.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn journal(&self, serial: u64) -> Result<Journal, StateError> {
+        let last = self.journal_objects(Some(serial)).await?.last().and_then(|path| record_number(path));
+        let next = last.map_or(0, |number| number + 1);
+        Ok(Journal { store: self.clone(), serial, next: AtomicU64::new(next) })
+    }
+
+    /// Takes the lock. One left by a process of this machine that is no more is taken over.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] when somebody else has it.
+    pub async fn lock(&self, owner: &Owner) -> Result<Lock, StateError> {
+        let path = self.folder.clone().join("lock.json");
+        loop {
+            match self.write(&path, owner, PutMode::Create).await {
+                Ok(()) => return Ok(Lock { store: self.clone(), path }),
+                Err(StateError::Store { source: object_store::Error::AlreadyExists { .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+            let Some(bytes) = self.read(&path).await? else { continue };
+            let holder: Owner = self.parse(&path, &bytes)?;
+            if holder.host != owner.host || is_running(holder.process) {
+                return Err(StateError::Locked(Box::new(holder)));
+            }
+            self.remove(&path).await?;
+        }
+    }
+
+    /// Where the state is, for messages.
+    pub fn shown(&self) -> String {
+        format!("{}/{}", self.shown.trim_end_matches('/'), self.folder)
+    }
+
+    async fn journal_objects(&self, serial: Option<u64>) -> Result<Vec<Path>, StateError> {
+        let folder = self.folder.clone().join("journal");
+        let listed = self.store.list(Some(&folder)).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await;
+        let mut found = listed.map_err(|source| self.failed(&folder, source))?;
+        if let Some(serial) = serial {
+            let prefix = format!("{serial:010}-");
+            found.retain(|path| path.filename().is_some_and(|name| name.starts_with(&prefix)));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    async fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+        let got = match self.store.get(path).await {
+            Ok(got) => got,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(source) => return Err(self.failed(path, source)),
+        };
+        Ok(Some(got.bytes().await.map_err(|source| self.failed(path, source))?.to_vec()))
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self, path: &Path, bytes: &[u8]) -> Result<T, StateError> {
+        let corrupt = |error: serde_json::Error| StateError::Corrupt {
+            path: format!("{}/{path}", self.shown),
+            reason: error.to_string(),
+        };
+        let json: serde_json::Value = serde_json::from_slice(bytes).map_err(corrupt)?;
+        match json.get("format").and_then(serde_json::Value::as_u64) {
+            Some(found) if found > u64::from(FORMAT) => {
+                Err(StateError::Newer { path: format!("{}/{path}", self.shown), found })
+            }
+            _ => serde_json::from_value(json).map_err(corrupt),
+        }
+    }
+
+    async fn write<T: Serialize>(&self, path: &Path, value: &T, mode: PutMode) -> Result<(), StateError> {
+        let corrupt =
+            |error: serde_json::Error| StateError::Corrupt { path: path.to_string(), reason: error.to_string() };
+        let mut bytes = serde_json::to_vec_pretty(value).map_err(corrupt)?;
+        bytes.push(b'\n');
+        let options = PutOptions { mode, ..PutOptions::default() };
+        let put = self.store.put_opts(path, PutPayload::from(bytes), options).await;
+        put.map(|_| ()).map_err(|source| self.failed(path, source))
+    }
+
+    async fn remove(&self, path: &Path) -> Result<(), StateError> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(self.failed(path, source)),
+        }
+    }
+
+    fn failed(&self, path: &Path, source: object_store::Error) -> StateError {
+        StateError::Store { path: format!("{}/{path}", self.shown), source }
+    }
+}
+
+fn record_number(path: &Path) -> Option<u64> {
+    path.filename()?.strip_suffix(".json")?.split_once('-')?.1.parse().ok()
+}
+
+/// Whether a process of this machine is alive; where that cannot be told, it is taken to be.
+fn is_running(process: u32) -> bool {
+    let table = FilePath::new("/proc");
+    !table.join("self").exists() || table.join(process.to_string()).exists()
+}
+
+/// The right to change a stack, until released.
+#[derive(Debug)]
+pub struct Lock {
+    store: StateStore,
+    path: Path,
+}
+
+impl Lock {
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release(self) -> Result<(), StateError> {
+        self.store.remove(&self.path).await
+    }
+}
+
+/// The records of a run, each written before the run goes on.
+#[derive(Debug)]
+pub struct Journal {
+    store: StateStore,
+    serial: u64,
+    next: AtomicU64,
+}
+
+impl Journal {
+    /// Writes a record. The run must stop when this fails.
+    ///
+    /// # Errors
+    /// When the store fails, or the record's place is taken by another writer.
+    pub async fn append(&self, record: &Record) -> Result<(), StateError> {
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{:010}-{number:08}.json", self.serial);
+        let path = self.store.folder.clone().join("journal").join(name);
+        self.store.write(&path, record, PutMode::Create).await
+    }
+}
+
+/// A snapshot in memory and the journal that keeps pace with it.
+#[derive(Debug)]
+pub struct Ledger {
+    snapshot: Mutex<Snapshot>,
+    journal: Option<Journal>,
+}
+
+impl Ledger {
+    /// Begins with a snapshot as loaded. Without a journal nothing is written: for looking only.
+    pub fn new(snapshot: Snapshot, journal: Option<Journal>) -> Self {
+        Self { snapshot: Mutex::new(snapshot), journal }
+    }
+
+    /// Writes a record, then applies it.
+    ///
+    /// # Errors
+    /// When it could not be written; the snapshot is then unchanged.
+    pub async fn record(&self, record: Record) -> Result<(), StateError> {
+        if let Some(journal) = &self.journal {
+            journal.append(&record).await?;
+        }
+        self.snapshot.lock().await.apply(&record);
+        Ok(())
+    }
+
+    /// The snapshot as it is now.
+    pub async fn snapshot(&self) -> Snapshot {
+        self.snapshot.lock().await.clone()
+    }
+
+    /// The snapshot at the end.
+    pub fn into_snapshot(self) -> Snapshot {
+        self.snapshot.into_inner()
+    }
+}
