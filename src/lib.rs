@@ -1,8 +1,8 @@
 //! hzscript: scripts that plan, preview and execute Hazelcast and OrientDB clusters on ECS Fargate.
 //!
-//! The modules in the order data flows: a script becomes a program ([`model`]), the program a plan, the plan calls
-//! through [`kinds`] on a [`cloud`].
+//! The modules in the order data flows: a [`script`] becomes a program ([`model`]), the program and the [`state`] a
+//! [`plan`], the plan calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS ([`local`]).
+//! [`engine`] ties them together and is where an embedder starts; [`event`] is how progress is told.
 
-pub mod cloud;
-pub mod kinds;
+pub mod local;
 pub mod model;

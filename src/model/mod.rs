@@ -3,6 +3,7 @@
 //! Nothing here knows Rhai, AWS, tokio or any I/O.
 
 pub mod address;
+pub mod diff;
 pub mod path;
 pub mod program;
 pub mod schema;

@@ -145,7 +145,7 @@ impl KindSchema {
         if self.conditional_create_only.iter().any(|pattern| pattern.covers(path)) {
             return match path.root() {
                 "launchType" => before.is_some() && after.is_some(),
-                "instanceTenancy" => !after.is_none_or(|after| after.as_str() == Some("default")),
+                "instanceTenancy" => after.is_some_and(|after| after.as_str() != Some("default")),
                 _ => before.is_some(),
             };
         }

@@ -150,6 +150,19 @@ impl Value {
         })
     }
 
+    /// Plain JSON without what cannot be: an unresolved reference, a secret known by its hash only. `None` when that is
+    /// all there is.
+    pub fn known_json(&self) -> Option<Json> {
+        match self {
+            Self::List(items) => Some(Json::Array(items.iter().filter_map(Self::known_json).collect())),
+            Self::Map(map) => {
+                let known = map.iter().filter_map(|(key, item)| Some((key.clone(), item.known_json()?)));
+                Some(Json::Object(known.collect()))
+            }
+            other => other.to_json(),
+        }
+    }
+
     /// A value from plain JSON. Nothing in it is taken for a reference or a secret.
     pub fn from_json(json: &Json) -> Self {
         match json {

@@ -1,0 +1,117 @@
+//! What the embedded ECS asks of EC2 for its tasks.
+
+use super::address;
+use super::group::Group;
+use super::ids::need;
+use super::interface::{self, NewInterface, Owner, Public};
+use super::route;
+use super::subnet::Subnet;
+use super::vpc::Vpc;
+use crate::local::service::Fault;
+use crate::local::store::Tx;
+
+/// A network interface made for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskInterface {
+    /// `eni-…`.
+    pub id: String,
+    /// Its private address, from the subnet's range.
+    pub private_ip: String,
+    /// Its private DNS name, such as `ip-10-0-1-4.eu-west-1.compute.internal`.
+    pub private_dns: String,
+    /// Its public address, when one was asked for.
+    pub public_ip: Option<String>,
+    /// Its MAC address.
+    pub mac: String,
+    /// The subnet.
+    pub subnet: String,
+    /// The subnet's availability zone.
+    pub zone: String,
+}
+
+/// Makes the interface of a task in a subnet, with the VPC's default group where none is named.
+///
+/// # Errors
+/// As EC2 refuses: unknown subnet or group, a group of another VPC, no address left.
+pub fn attach_task_interface(
+    tx: &mut Tx<'_>,
+    subnet: &str,
+    groups: &[String],
+    public: bool,
+    description: &str,
+) -> Result<TaskInterface, Fault> {
+    let place: Subnet = need(tx, subnet)?;
+    let mut held = Vec::new();
+    for id in groups {
+        let group: Group = need(tx, id)?;
+        if group.vpc != place.vpc {
+            let message = format!("Security group {id} and subnet {subnet} belong to different networks.");
+            return Err(Fault::new("InvalidParameter", message));
+        }
+        if !held.contains(&group.id) {
+            held.push(group.id);
+        }
+    }
+    if held.is_empty() {
+        held.push(need::<Vpc>(tx, &place.vpc)?.default_group);
+    }
+    let new = NewInterface { subnet, private_ip: None, groups: held, description, owner: Owner::Task };
+    let mut interface = interface::make(tx, new)?;
+    if public {
+        interface.public = Some(Public { ip: address::take_public(tx)?, elastic: None });
+        tx.put(&interface)?;
+    }
+    Ok(TaskInterface {
+        private_dns: interface::private_dns(&tx.region, interface.private_ip),
+        private_ip: interface.private_ip.to_string(),
+        public_ip: interface.public.map(|public| public.ip.to_string()),
+        id: interface.id,
+        mac: interface.mac,
+        subnet: interface.subnet,
+        zone: interface.zone,
+    })
+}
+
+/// Takes the interface of a stopped task away; one that has gone already is fine.
+///
+/// # Errors
+/// When the store fails.
+pub fn release_task_interface(tx: &mut Tx<'_>, id: &str) -> Result<(), Fault> {
+    interface::remove(tx, id)
+}
+
+/// The VPC of a subnet and its availability zone.
+///
+/// # Errors
+/// When the store fails.
+pub fn subnet_place(tx: &Tx<'_>, subnet: &str) -> Result<Option<(String, String)>, Fault> {
+    Ok(tx.get::<Subnet>(subnet)?.map(|subnet| (subnet.vpc, subnet.zone)))
+}
+
+/// The VPC of a security group.
+///
+/// # Errors
+/// When the store fails.
+pub fn group_vpc(tx: &Tx<'_>, group: &str) -> Result<Option<String>, Fault> {
+    Ok(tx.get::<Group>(group)?.map(|group| group.vpc))
+}
+
+/// Whether a VPC exists, and whether both its DNS attributes are on.
+///
+/// # Errors
+/// When the store fails.
+pub fn vpc_dns(tx: &Tx<'_>, vpc: &str) -> Result<Option<bool>, Fault> {
+    Ok(tx.get::<Vpc>(vpc)?.map(|vpc| vpc.has_dns_names()))
+}
+
+/// Whether what is in the subnet reaches the internet: by its route table's default route to an attached internet
+/// gateway (`public`: only with a public address) or to a NAT gateway.
+///
+/// # Errors
+/// When the store fails.
+pub fn has_way_out(tx: &Tx<'_>, subnet: &str, public: bool) -> Result<bool, Fault> {
+    match tx.get::<Subnet>(subnet)? {
+        Some(subnet) => Ok(route::reaches_internet(tx, &subnet, public)?),
+        None => Ok(false),
+    }
+}

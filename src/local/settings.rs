@@ -1,0 +1,19 @@
+//! What can be set of the embedded AWS.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings, as the file `settings.toml` in its folder has them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Settings {
+    /// By how much AWS's own durations are multiplied: 1 is as slow as AWS, 0 is at once.
+    pub pace: f64,
+    /// Images that cannot be pulled, `*` standing for anything: a task with one stops with `CannotPullContainerError`.
+    pub deny_images: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { pace: 0.02, deny_images: vec!["*does-not-exist*".to_owned(), "*:missing".to_owned()] }
+    }
+}

@@ -1,0 +1,303 @@
+//! Where the embedded AWS keeps its data: one SQLite file, objects as JSON by (region, table, key).
+//!
+//! Invariants: a call sees and changes the data of one transaction, whole or not at all, across threads and processes;
+//! a process that dies leaves what its last finished call left. Identifiers are drawn from a counter in the file, so the
+//! same calls give the same identifiers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::service::Timer;
+use super::settings::Settings;
+
+/// The account's twelve digits.
+pub const ACCOUNT: &str = "000000000000";
+
+/// The region under which objects are kept that belong to no region.
+const GLOBAL: &str = "global";
+
+/// The version of the file's layout; a file of another is refused.
+const LAYOUT: i64 = 1;
+
+/// Why the data could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the embedded AWS cannot use its data: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// An object is not readable.
+    #[error("the embedded AWS has an object that it cannot read: {0}")]
+    Object(#[from] serde_json::Error),
+    /// The folder cannot be made.
+    #[error("the embedded AWS cannot make its folder: {0}")]
+    Folder(#[from] std::io::Error),
+    /// Another version of the program wrote the file.
+    #[error("the embedded AWS's data has layout {found}, and this version knows {LAYOUT}: run `hzscript local reset`")]
+    Layout {
+        /// Its layout.
+        found: i64,
+    },
+}
+
+/// Something a service keeps.
+pub trait Object: Serialize + DeserializeOwned {
+    /// Its table's name, such as `ec2.subnet`.
+    const TABLE: &'static str;
+    /// Whether it belongs to no region.
+    const GLOBAL: bool = false;
+
+    /// What names it among those of its table and region.
+    fn key(&self) -> String;
+
+    /// What it is found by together with its like, such as the VPC of a subnet.
+    fn parent(&self) -> String {
+        String::new()
+    }
+}
+
+/// The file.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the file `aws.sqlite` in a folder, made if need be.
+    ///
+    /// # Errors
+    /// When it cannot be made or is of another layout.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder)?;
+        let connection = Connection::open(folder.join("aws.sqlite"))?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        // Write-ahead logging without a sync a call: safe against the death of a process, which is what is promised.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        Self::prepared(connection)
+    }
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(folder: &Path) -> std::io::Result<()> {
+        for name in ["aws.sqlite", "aws.sqlite-wal", "aws.sqlite-shm"] {
+            match std::fs::remove_file(folder.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// An empty one in memory.
+    ///
+    /// # Errors
+    /// When SQLite cannot be used at all.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::prepared(Connection::open_in_memory()?)
+    }
+
+    fn prepared(mut connection: Connection) -> Result<Self, StoreError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        match found {
+            0 => {
+                transaction.execute_batch(
+                    "CREATE TABLE object (region TEXT, kind TEXT, key TEXT, parent TEXT, seq INTEGER, body TEXT,
+                         PRIMARY KEY (region, kind, key)) WITHOUT ROWID;
+                     CREATE INDEX object_by_parent ON object (region, kind, parent, seq);
+                     CREATE TABLE timer (due INTEGER, seq INTEGER, region TEXT, service TEXT, what TEXT, key TEXT,
+                         PRIMARY KEY (due, seq)) WITHOUT ROWID;
+                     CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER);",
+                )?;
+                transaction.pragma_update(None, "user_version", LAYOUT)?;
+            }
+            LAYOUT => {}
+            found => return Err(StoreError::Layout { found }),
+        }
+        transaction.commit()?;
+        Ok(Self { connection })
+    }
+
+    /// Does `work` in one transaction, undone when it fails.
+    ///
+    /// # Errors
+    /// The error of `work`, or the store's.
+    pub fn transact<T, E: From<StoreError>>(
+        &mut self,
+        region: &str,
+        now: Timestamp,
+        settings: &Settings,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begin = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let sql = begin.map_err(|error| E::from(error.into()))?;
+        let mut tx = Tx { sql, now, account: ACCOUNT, region: region.to_owned(), settings };
+        let done = work(&mut tx)?;
+        tx.sql.commit().map_err(|error| E::from(error.into()))?;
+        Ok(done)
+    }
+}
+
+/// A transaction, in one region and at one time.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    sql: rusqlite::Transaction<'a>,
+    /// The time.
+    pub now: Timestamp,
+    /// The account's twelve digits.
+    pub account: &'static str,
+    /// The region's code.
+    pub region: String,
+    /// How the embedded AWS behaves.
+    pub settings: &'a Settings,
+}
+
+impl Tx<'_> {
+    fn place<T: Object>(&self) -> &str {
+        if T::GLOBAL { GLOBAL } else { &self.region }
+    }
+
+    /// The object of a key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn get<T: Object>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        let mut query =
+            self.sql.prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 AND key = ?3")?;
+        let body: Option<String> =
+            query.query_row(params![self.place::<T>(), T::TABLE, key], |row| row.get(0)).optional()?;
+        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+    }
+
+    /// Keeps an object; one of the same key is replaced, and keeps its place in the order of creation.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn put<T: Object>(&mut self, object: &T) -> Result<(), StoreError> {
+        let seq = self.next("object")?;
+        let mut insert = self.sql.prepare_cached(
+            "INSERT INTO object (region, kind, key, parent, seq, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (region, kind, key) DO UPDATE SET parent = excluded.parent, body = excluded.body",
+        )?;
+        let body = serde_json::to_string(object)?;
+        insert.execute(params![self.place::<T>(), T::TABLE, object.key(), object.parent(), seq, body])?;
+        Ok(())
+    }
+
+    /// Forgets the object of a key, and says whether there was one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn delete<T: Object>(&mut self, key: &str) -> Result<bool, StoreError> {
+        let mut delete = self.sql.prepare_cached("DELETE FROM object WHERE region = ?1 AND kind = ?2 AND key = ?3")?;
+        Ok(delete.execute(params![self.place::<T>(), T::TABLE, key])? > 0)
+    }
+
+    /// All of a table, in the order of their creation. For lists only: a call about one object uses [`Tx::get`] or
+    /// [`Tx::under`], so that its cost does not grow with the account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn all<T: Object>(&self) -> Result<Vec<T>, StoreError> {
+        let mut query =
+            self.sql.prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 ORDER BY seq")?;
+        let bodies = query.query_map(params![self.place::<T>(), T::TABLE], |row| row.get::<_, String>(0))?;
+        bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+    }
+
+    /// Those of a table with this parent, in the order of their creation.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn under<T: Object>(&self, parent: &str) -> Result<Vec<T>, StoreError> {
+        let mut query = self
+            .sql
+            .prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 AND parent = ?3 ORDER BY seq")?;
+        let bodies = query.query_map(params![self.place::<T>(), T::TABLE, parent], |row| row.get::<_, String>(0))?;
+        bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+    }
+
+    /// Lets something happen after as long as it takes on AWS, times the pace: `service` is the signing name of the one
+    /// whose [`super::service::Service::due`] is called.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn after(&mut self, on_aws: Duration, service: &str, what: &str, key: &str) -> Result<(), StoreError> {
+        // Never at once: what starts itself over again would have no end.
+        let delay = on_aws.mul_f64(self.settings.pace.max(0.0)).max(Duration::from_millis(1));
+        let due = self.now.as_microsecond().saturating_add(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX));
+        let seq = self.next("timer")?;
+        let mut insert = self.sql.prepare_cached(
+            "INSERT INTO timer (due, seq, region, service, what, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        insert.execute(params![due, seq, self.region, service, what, key])?;
+        Ok(())
+    }
+
+    /// Takes the earliest timer that is due by now, with its time, region and service.
+    pub(super) fn take_due(&mut self) -> Result<Option<(Timestamp, String, String, Timer)>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "DELETE FROM timer WHERE (due, seq) IN (SELECT due, seq FROM timer WHERE due <= ?1 ORDER BY due, seq LIMIT 1)
+             RETURNING due, region, service, what, key",
+        )?;
+        let row = query
+            .query_row(params![self.now.as_microsecond()], |row| {
+                let timer = Timer { what: row.get(3)?, key: row.get(4)? };
+                Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, timer))
+            })
+            .optional()?;
+        Ok(row.map(|(due, region, service, timer)| {
+            (Timestamp::from_microsecond(due).unwrap_or(self.now), region, service, timer)
+        }))
+    }
+
+    /// Regions in which anything is kept.
+    pub(super) fn regions(&self) -> Result<Vec<String>, StoreError> {
+        let mut query = self.sql.prepare("SELECT DISTINCT region FROM object WHERE region <> ?1 ORDER BY region")?;
+        let regions = query.query_map([GLOBAL], |row| row.get(0))?;
+        Ok(regions.collect::<Result<_, _>>()?)
+    }
+
+    fn next(&mut self, name: &str) -> Result<i64, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "INSERT INTO counter (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1
+             RETURNING value",
+        )?;
+        Ok(query.query_row([name], |row| row.get(0))?)
+    }
+
+    /// A fresh identifier such as `vpc-0123456789abcdef0`: the prefix and seventeen hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn fresh_id(&mut self, prefix: &str) -> Result<String, StoreError> {
+        Ok(format!("{prefix}0{}", &self.fresh_hex(prefix)?[..16]))
+    }
+
+    /// Sixty-four fresh hexadecimal digits, to make other forms of identifiers from (`what` separates them).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn fresh_hex(&mut self, what: &str) -> Result<String, StoreError> {
+        let number = self.next("id")?;
+        let digest = Sha256::digest(format!("{what}/{number}").as_bytes());
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// A fresh identifier in the form of a UUID.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn fresh_uuid(&mut self, what: &str) -> Result<String, StoreError> {
+        let hex = self.fresh_hex(what)?;
+        Ok(format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32]))
+    }
+}
