@@ -52,7 +52,7 @@ impl Cloud {
             loader = loader.endpoint_url(url);
         }
         let config = loader.load().await;
-        Self::from_config(&config).await
+        Self::from_config(&config, 1.0).await
     }
 
     /// Connects to an embedded AWS in this process.
@@ -67,10 +67,10 @@ impl Cloud {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(local.http_client())
             .build();
-        Self::from_config(&config).await
+        Self::from_config(&config, local.settings().pace).await
     }
 
-    async fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
+    async fn from_config(config: &SdkConfig, pace: f64) -> Result<Self, ConnectError> {
         // Repeating a call is this crate's business: see `apply::retry`.
         let config = config
             .to_builder()
@@ -88,6 +88,7 @@ impl Cloud {
         Ok(Self {
             account: identity.account().unwrap_or_default().to_owned(),
             region,
+            pace,
             ec2: aws_sdk_ec2::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

@@ -1,7 +1,9 @@
 //! The connection: clients of the SDK for one account and region of AWS, or for the embedded one.
 
+pub mod connect;
 mod error;
 
+pub use connect::{ConnectError, Connection};
 pub use error::{CallError, ErrorClass, failed};
 
 /// Clients for one account and region.
@@ -11,6 +13,8 @@ pub struct Cloud {
     pub account: String,
     /// The region's code, such as `eu-west-1`.
     pub region: String,
+    /// By how much waits between questions are multiplied: 1 on AWS, less where answers come sooner.
+    pub pace: f64,
     /// Client of EC2.
     pub ec2: aws_sdk_ec2::Client,
     /// Client of ECS.
@@ -23,4 +27,14 @@ pub struct Cloud {
     pub servicediscovery: aws_sdk_servicediscovery::Client,
     /// Client of STS.
     pub sts: aws_sdk_sts::Client,
+}
+
+/// The least a wait is shortened to.
+const LEAST_WAIT: std::time::Duration = std::time::Duration::from_millis(5);
+
+impl Cloud {
+    /// How long to wait for what takes AWS this long.
+    pub fn paced(&self, on_aws: std::time::Duration) -> std::time::Duration {
+        on_aws.mul_f64(self.pace.max(0.0)).max(LEAST_WAIT.min(on_aws))
+    }
 }

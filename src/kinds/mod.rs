@@ -18,9 +18,14 @@ use async_trait::async_trait;
 use crate::cloud::{CallError, Cloud};
 use crate::model::JsonMap;
 
+pub mod abreast;
+pub mod absent;
 pub mod ec2;
+#[cfg(test)]
+mod echo;
 pub mod ecs;
 pub mod iam;
+pub mod json;
 pub mod logs;
 pub mod servicediscovery;
 pub mod tags;
@@ -211,14 +216,37 @@ pub trait Kind: Send + Sync {
     /// Deletes it; one that is gone already is a success.
     async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError>;
 
-    /// Asks where something awaited stands.
-    async fn poll(&self, _cloud: &Cloud, _question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        Ok(Progress::Ready(JsonMap::new()))
+    /// Asks where something awaited stands. Where nothing takes time it is asked only after a lost answer, and says what
+    /// that would have told: the attributes.
+    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
+        let read = self.read(cloud, &[question.id.to_owned()]).await?;
+        Ok(Progress::Ready(read.into_iter().flatten().next().map(|found| found.attributes).unwrap_or_default()))
     }
 }
 
 /// Every kind with code, in the order of their types.
-pub static KINDS: &[&dyn Kind] = &[];
+pub static KINDS: &[&dyn Kind] = &[
+    &ec2::Eip,
+    &ec2::InternetGateway,
+    &ec2::NatGateway,
+    &ec2::Route,
+    &ec2::RouteTable,
+    &ec2::SecurityGroup,
+    &ec2::SECURITY_GROUP_EGRESS,
+    &ec2::SECURITY_GROUP_INGRESS,
+    &ec2::Subnet,
+    &ec2::SubnetRouteTableAssociation,
+    &ec2::Vpc,
+    &ec2::VpcGatewayAttachment,
+    &ecs::cluster::Cluster,
+    &ecs::service::Service,
+    &ecs::task_definition::TaskDefinition,
+    &iam::managed_policy::ManagedPolicy,
+    &iam::role::Role,
+    &logs::log_group::LogGroup,
+    &servicediscovery::private_dns_namespace::PrivateDnsNamespace,
+    &servicediscovery::service::Service,
+];
 
 /// The kind of a CloudFormation type, when it has code.
 pub fn by_type(type_name: &str) -> Option<&'static dyn Kind> {

@@ -12,6 +12,8 @@ use crate::model::{Json, JsonMap};
 
 /// The prefix of the tags that belong to AWS.
 const RESERVED: &str = "aws:";
+/// The tag, set at creation, whose value is the token of the very call that made the object.
+pub const TOKEN: &str = "hzscript:token";
 
 /// What to do to the tags of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,6 +70,11 @@ pub fn changes_in(property: &str, wanted: &JsonMap, prior: &JsonMap, observed: &
 pub fn to_property(pairs: impl IntoIterator<Item = (String, String)>) -> Json {
     let tags: BTreeMap<String, String> = pairs.into_iter().filter(|(key, _)| !key.starts_with(RESERVED)).collect();
     Json::Array(tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect())
+}
+
+/// Whether tags name the call of this token as the one that made their object.
+pub fn has_token(pairs: impl IntoIterator<Item = (String, String)>, token: &str) -> bool {
+    pairs.into_iter().any(|(key, value)| key == TOKEN && value == token)
 }
 
 #[cfg(test)]

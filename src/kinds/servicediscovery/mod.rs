@@ -1,1 +1,6 @@
-//! Kinds of `servicediscovery`.
+//! Kinds of `servicediscovery` (Cloud Map). Most of what changes here answers with an [`operation`] to follow.
+
+mod operation;
+pub mod private_dns_namespace;
+pub mod service;
+mod tags;

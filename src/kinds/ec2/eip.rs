@@ -1,0 +1,138 @@
+//! `AWS::EC2::EIP`: an elastic IP address. What uses it, such as a NAT gateway, associates it.
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{Address, DomainType, ResourceType};
+
+use super::filters::{TOKEN, chunks};
+use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
+use super::{tags, visible};
+use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::model::JsonMap;
+
+/// An elastic IP address.
+#[derive(Debug)]
+pub struct Eip;
+
+static FACTS: Facts = Facts {
+    type_name: "AWS::EC2::EIP",
+    sends: &["domain", "tags"],
+    except: &[],
+    // No call moves an address to another pool.
+    replaces: &[],
+    name: None,
+    unique_by: &[],
+    deletable_in_use: false,
+    arn: None,
+};
+
+#[async_trait]
+impl Kind for Eip {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
+        let allocations: Vec<String> = ids.iter().map(|id| allocation(id).to_owned()).collect();
+        let found = describe(cloud, "allocation-id", &allocations).await?;
+        let told = found.into_iter().filter_map(|address| Some((address.allocation_id.clone()?, tell(&address))));
+        Ok(in_order(&allocations, &told.collect()))
+    }
+
+    async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
+        let found = describe(cloud, TOKEN, &[wanted.token.to_owned()]).await?;
+        Ok(found.into_iter().find_map(|address| Some(identifier(&address.public_ip?, &address.allocation_id?))))
+    }
+
+    async fn create(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Created, CallError> {
+        let properties = wanted.properties;
+        let answer = cloud
+            .ec2
+            .allocate_address()
+            .set_domain(text(properties, "domain").map(|word| DomainType::from(word.to_lowercase().as_str())))
+            .set_tag_specifications(tags::specification(ResourceType::ElasticIp, properties))
+            .send()
+            .await
+            .map_err(failed("ec2:AllocateAddress"))?;
+        let (Some(ip), Some(allocation)) = (answer.public_ip, answer.allocation_id) else {
+            return Err(unsaid("ec2:AllocateAddress", "address"));
+        };
+        let accepted = Accepted { attributes: attributes(&ip, &allocation), waiting: None };
+        Ok(Created { id: identifier(&ip, &allocation), configure: false, accepted })
+    }
+
+    async fn update(&self, cloud: &Cloud, change: &Update<'_>) -> Result<Accepted, CallError> {
+        if change.changes("domain") && text(change.wanted, "domain").is_some() {
+            return Err(refusal(
+                "ec2:AllocateAddress",
+                "`domain` can only be `vpc`: EC2 has no other addresses any more",
+            ));
+        }
+        if change.changes("tags") {
+            tags::update(cloud, allocation(change.id), change).await?;
+        }
+        Ok(Accepted::default())
+    }
+
+    async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError> {
+        let id = allocation(target.id);
+        let answer = cloud.ec2.release_address().allocation_id(id).send().await;
+        match gone_is_fine(answer.map_err(failed("ec2:ReleaseAddress"))) {
+            // What was released and went to another account is refused as somebody else's.
+            Err(error) if error.is("AuthFailure") => {
+                let there = describe(cloud, "allocation-id", &[id.to_owned()]).await?;
+                if there.is_empty() { Ok(Accepted::default()) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(Accepted::default()),
+        }
+    }
+
+    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
+        visible::poll(self, cloud, question).await
+    }
+}
+
+fn identifier(ip: &str, allocation: &str) -> String {
+    format!("{ip}|{allocation}")
+}
+
+/// The part of the identifier that calls take.
+fn allocation(id: &str) -> &str {
+    id.rsplit('|').next().unwrap_or(id)
+}
+
+fn attributes(ip: &str, allocation: &str) -> JsonMap {
+    object([("publicIp", word(Some(ip))), ("allocationId", word(Some(allocation)))])
+}
+
+/// Addresses by a filter. AWS has no pages here.
+async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Address>, CallError> {
+    let mut found = Vec::new();
+    for filter in chunks(by, values) {
+        let answer = cloud.ec2.describe_addresses().filters(filter).send().await;
+        found.extend(answer.map_err(failed("ec2:DescribeAddresses"))?.addresses.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+fn tell(address: &Address) -> Observed {
+    Observed {
+        properties: object([
+            ("domain", word(address.domain().map(DomainType::as_str))),
+            ("tags", Some(tags::observed(address.tags()))),
+        ]),
+        attributes: attributes(address.public_ip().unwrap_or_default(), address.allocation_id().unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_take_the_second_part_of_the_identifier() {
+        let id = identifier("203.0.113.9", "eipalloc-1");
+        assert_eq!((id.as_str(), allocation(&id)), ("203.0.113.9|eipalloc-1", "eipalloc-1"));
+    }
+}

@@ -1,0 +1,258 @@
+//! `AWS::ServiceDiscovery::PrivateDnsNamespace`: a private DNS domain of a VPC. All its changes are operations.
+
+use async_trait::async_trait;
+use aws_sdk_servicediscovery::operation::create_private_dns_namespace::builders::CreatePrivateDnsNamespaceFluentBuilder;
+use aws_sdk_servicediscovery::types::{
+    Namespace, PrivateDnsNamespaceChange, PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
+    PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa, SoaChange,
+};
+use futures::FutureExt;
+use serde_json::json;
+
+use super::{operation, tags};
+use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::abreast::abreast;
+use crate::kinds::absent::present;
+use crate::kinds::json::{Misfit, member, misfit, object, put, text};
+use crate::kinds::tags::{changes, has_token, pairs};
+use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::model::{Json, JsonMap};
+
+object! {
+    PrivateDnsNamespaceProperties {
+        "dnsProperties" dns_properties set_dns_properties,
+    }
+    PrivateDnsNamespacePropertiesChange {
+        "dnsProperties" dns_properties set_dns_properties,
+    }
+    PrivateDnsPropertiesMutable {
+        "soa" soa set_soa,
+    }
+    PrivateDnsPropertiesMutableChange {
+        "soa" soa set_soa,
+    }
+    Soa {
+        "ttl" ttl set_ttl,
+    }
+    SoaChange {
+        "ttl" ttl set_ttl,
+    }
+}
+
+/// The kind.
+#[derive(Debug)]
+pub struct PrivateDnsNamespace;
+
+static FACTS: Facts = Facts {
+    type_name: "AWS::ServiceDiscovery::PrivateDnsNamespace",
+    sends: &["description", "name", "properties", "tags", "vpc"],
+    except: &[],
+    replaces: &[],
+    name: None,
+    unique_by: &[&["name", "vpc"]],
+    deletable_in_use: false,
+    arn: Some("arn"),
+};
+
+/// The time to live of a namespace's SOA record for which none is given, in seconds (Cloud Map API reference, SOA).
+const SOA_TTL: i64 = 15;
+
+#[async_trait]
+impl Kind for PrivateDnsNamespace {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
+        abreast(ids.iter().map(|id| read_one(cloud, id).boxed()).collect()).await
+    }
+
+    async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
+        let name = text(wanted.properties, "name");
+        let mut pages = cloud.servicediscovery.list_namespaces().into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("servicediscovery:ListNamespaces"))?;
+            for summary in page.namespaces().iter().filter(|summary| summary.name() == name) {
+                let Some(namespace) = get(cloud, summary.id().unwrap_or_default()).await? else { continue };
+                if is_ours(cloud, &namespace, wanted.token).await? {
+                    return Ok(namespace.id);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn create(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Created, CallError> {
+        const ACTION: &str = "servicediscovery:CreatePrivateDnsNamespace";
+        let call = cloud.servicediscovery.create_private_dns_namespace().creator_request_id(wanted.token);
+        let call = prepare(wanted.properties, call).map_err(misfit(ACTION))?;
+        let answer = call.send().await.map_err(failed(ACTION))?;
+        let waiting = operation::waiting(answer.operation_id());
+        let id = operation::namespace_made(cloud, answer.operation_id().unwrap_or_default()).await?;
+        let attributes = JsonMap::from_iter([("id".to_owned(), json!(id))]);
+        Ok(Created { id, configure: false, accepted: Accepted { attributes, waiting: Some(waiting) } })
+    }
+
+    async fn update(&self, cloud: &Cloud, change: &Update<'_>) -> Result<Accepted, CallError> {
+        const ACTION: &str = "servicediscovery:UpdatePrivateDnsNamespace";
+        let mut waiting = None;
+        if change.changes("description") || change.changes("properties") {
+            let wanted = to_change(change).map_err(misfit(ACTION))?;
+            let call = cloud.servicediscovery.update_private_dns_namespace().id(change.id).namespace(wanted);
+            let answer = call.updater_request_id(change.token).send().await.map_err(failed(ACTION))?;
+            waiting = Some(operation::waiting(answer.operation_id()));
+        }
+        if let (true, Some(arn)) = (change.changes("tags"), text(change.attributes, "arn")) {
+            tags::change(cloud, arn, &changes(change.wanted, change.prior, change.observed)).await?;
+        }
+        Ok(Accepted { attributes: JsonMap::new(), waiting })
+    }
+
+    async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError> {
+        let call = cloud.servicediscovery.delete_namespace().id(target.id);
+        let answer = present(call.send().await.map_err(failed("servicediscovery:DeleteNamespace")))?;
+        let waiting = answer.map(|answer| operation::waiting(answer.operation_id()));
+        Ok(Accepted { attributes: JsonMap::new(), waiting })
+    }
+
+    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
+        let found = get(cloud, question.id).await?;
+        if question.action == Action::Delete && found.is_none() {
+            return Ok(Progress::Ready(JsonMap::new()));
+        }
+        if let Some(progress) = operation::poll(cloud, question.waiting).await? {
+            return Ok(progress);
+        }
+        Ok(match (question.action, found) {
+            (Action::Delete, _) => operation::pending("deleting"),
+            (_, Some(namespace)) => Progress::Ready(attributes(&namespace)),
+            (_, None) => Progress::Failed {
+                reason: "the namespace is gone".to_owned(),
+                help: "run again: it will be made anew".to_owned(),
+            },
+        })
+    }
+}
+
+fn prepare(
+    properties: &JsonMap,
+    call: CreatePrivateDnsNamespaceFluentBuilder,
+) -> Result<CreatePrivateDnsNamespaceFluentBuilder, Misfit> {
+    Ok(call
+        .set_description(member(properties, "description")?)
+        .set_name(member(properties, "name")?)
+        .set_properties(member(properties, "properties")?)
+        .set_tags(tags::to_send(properties))
+        .set_vpc(member(properties, "vpc")?))
+}
+
+fn to_change(change: &Update<'_>) -> Result<PrivateDnsNamespaceChange, Misfit> {
+    let mut builder = PrivateDnsNamespaceChange::builder();
+    if change.changes("description") {
+        builder = builder.description(text(change.wanted, "description").unwrap_or_default());
+    }
+    if change.changes("properties") {
+        let default = json!({ "properties": { "dnsProperties": { "soa": { "ttl": SOA_TTL } } } });
+        let properties: Option<PrivateDnsNamespacePropertiesChange> = member(change.wanted, "properties")?;
+        let properties = match (properties, default.as_object()) {
+            (None, Some(default)) => member(default, "properties")?,
+            (wanted, _) => wanted,
+        };
+        builder = builder.set_properties(properties);
+    }
+    Ok(builder.build())
+}
+
+async fn get(cloud: &Cloud, id: &str) -> Result<Option<Namespace>, CallError> {
+    let answer = cloud.servicediscovery.get_namespace().id(id).send().await;
+    let answer = present(answer.map_err(failed("servicediscovery:GetNamespace")))?;
+    Ok(answer.and_then(|answer| answer.namespace))
+}
+
+/// Whether a namespace was made by the call of this token: by its creator's request or its tag.
+async fn is_ours(cloud: &Cloud, namespace: &Namespace, token: &str) -> Result<bool, CallError> {
+    if namespace.creator_request_id() == Some(token) {
+        return Ok(true);
+    }
+    let tags = present(tags::read(cloud, namespace.arn().unwrap_or_default()).await)?.unwrap_or(Json::Null);
+    Ok(has_token(pairs(&JsonMap::from_iter([("tags".to_owned(), tags)]), "tags"), token))
+}
+
+async fn read_one(cloud: &Cloud, id: &str) -> Result<Option<Observed>, CallError> {
+    let Some(namespace) = get(cloud, id).await? else { return Ok(None) };
+    // One that goes while it is read is gone.
+    let Some(tags) = present(tags::read(cloud, namespace.arn().unwrap_or_default()).await)? else { return Ok(None) };
+    let mut properties = JsonMap::new();
+    put(&mut properties, "name", &namespace.name);
+    put(&mut properties, "description", &namespace.description);
+    let dns = namespace.properties().and_then(|properties| properties.dns_properties());
+    if let Some(soa) = dns.and_then(|dns| dns.soa()) {
+        properties.insert("properties".to_owned(), json!({ "dnsProperties": { "soa": { "ttl": soa.ttl } } }));
+    }
+    properties.insert("tags".to_owned(), tags);
+    Ok(Some(Observed { properties, attributes: attributes(&namespace) }))
+}
+
+fn attributes(namespace: &Namespace) -> JsonMap {
+    let mut attributes = JsonMap::new();
+    put(&mut attributes, "id", &namespace.id);
+    put(&mut attributes, "arn", &namespace.arn);
+    let dns = namespace.properties().and_then(|properties| properties.dns_properties());
+    put(&mut attributes, "hostedZoneId", &dns.and_then(|dns| dns.hosted_zone_id.clone()));
+    attributes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::kinds::echo;
+
+    #[tokio::test]
+    async fn everything_claimed_is_sent_and_read_back() {
+        let kept = Mutex::new((Json::Null, 0));
+        let cloud = echo::cloud(move |action, parameters| {
+            let mut kept = kept.lock().unwrap();
+            match action {
+                "CreatePrivateDnsNamespace" => {
+                    assert!(parameters["Vpc"].is_string() && parameters["CreatorRequestId"] == "t");
+                    kept.0 = json!(parameters);
+                    kept.0["Id"] = json!("ns-1");
+                    kept.0["Arn"] = json!("arn:1");
+                    json!({ "OperationId": "op-1" })
+                }
+                // What it makes is known the second time only.
+                "GetOperation" => {
+                    kept.1 += 1;
+                    let targets = if kept.1 > 1 { json!({ "NAMESPACE": "ns-1" }) } else { json!({}) };
+                    json!({ "Operation": { "Id": "op-1", "Status": "PENDING", "Targets": targets } })
+                }
+                "ListTagsForResource" => json!({ "Tags": kept.0["Tags"] }),
+                _ => json!({ "Namespace": kept.0 }),
+            }
+        });
+        let mut properties = echo::everything(&PrivateDnsNamespace);
+        let wanted = Create { properties: &properties, token: "t" };
+        let created = PrivateDnsNamespace.create(&cloud, &wanted).await.unwrap();
+        assert_eq!(created.id, "ns-1");
+        assert_eq!(created.accepted.waiting, Some(operation::waiting(Some("op-1"))));
+        let read = PrivateDnsNamespace.read(&cloud, &[created.id]).await.unwrap().remove(0).expect("it is there");
+        properties.remove("vpc");
+        echo::assert_same(&read.properties, &properties);
+        assert_eq!(read.attributes["arn"], "arn:1");
+    }
+
+    #[tokio::test]
+    async fn a_namespace_that_is_gone_is_deleted_whatever_became_of_the_operation() {
+        let cloud = echo::cloud(|_, _| json!({ "__type": "NamespaceNotFound" }));
+        let none = JsonMap::new();
+        let target = Delete { id: "ns-1", prior: &none, attributes: &none };
+        assert_eq!(PrivateDnsNamespace.delete(&cloud, &target).await.unwrap(), Accepted::default());
+        let mut waiting = operation::waiting(Some("op-1"));
+        let mut question =
+            Poll { id: "ns-1", action: Action::Delete, waiting: &mut waiting, attributes: &none, wanted: &none };
+        let progress = PrivateDnsNamespace.poll(&cloud, &mut question).await.unwrap();
+        assert_eq!(progress, Progress::Ready(JsonMap::new()));
+    }
+}
