@@ -139,6 +139,18 @@ impl Engine {
         recover(&ledger, &self.cloud, &self.events).await?;
         Ok(ledger)
     }
+
+    async fn carry_out(&self, ledger: Ledger, plan: &Plan) -> Result<Report, EngineError> {
+        let current = ledger.snapshot().await;
+        if (current.serial, &current.lineage) != (plan.serial, &plan.lineage) {
+            return Err(EngineError::Stale);
+        }
+        let report = execute(plan, &ledger, &self.cloud, &self.events, &self.settings).await?;
+        let mut snapshot = ledger.into_snapshot();
+        snapshot.serial += 1;
+        self.store.save(&snapshot).await?;
+        Ok(report)
+    }
 }
 
 /// Work on a stack, from reading its state to writing it.
@@ -185,21 +197,9 @@ impl Session<'_> {
     /// # Errors
     /// When the plan is stale, or the journal or the state cannot be written.
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
-        let current = self.ledger.snapshot().await;
-        let done = if current.serial == plan.serial && current.lineage == plan.lineage {
-            let engine = self.engine;
-            execute(plan, &self.ledger, &engine.cloud, &engine.events, &engine.settings)
-                .await
-                .map_err(EngineError::from)
-        } else {
-            Err(EngineError::Stale)
-        };
-        if done.is_ok() {
-            let mut snapshot = self.ledger.into_snapshot();
-            snapshot.serial += 1;
-            self.engine.store.save(&snapshot).await?;
-        }
-        if let Some(lock) = self.lock {
+        let Self { engine, ledger, lock } = self;
+        let done = engine.carry_out(ledger, plan).await;
+        if let Some(lock) = lock {
             lock.release().await?;
         }
         done

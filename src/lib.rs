@@ -4,7 +4,12 @@
 //! [`plan`], the plan calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS ([`local`]).
 //! [`engine`] ties them together and is where an embedder starts; [`event`] is how progress is told.
 
+pub mod apply;
 pub mod cloud;
+pub mod engine;
+pub mod event;
 pub mod kinds;
 pub mod local;
 pub mod model;
+pub mod plan;
+pub mod state;

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use serde::Serialize;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -195,7 +196,7 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
     }
     let mut stopped_by: Vec<Option<Address>> = vec![None; nodes.len()];
     let mut report = Report::default();
-    let mut running = FuturesUnordered::new();
+    let mut running: FuturesUnordered<BoxFuture<'_, (usize, Result<Outcome, StateError>)>> = FuturesUnordered::new();
     let mut broken: Option<StateError> = None;
     loop {
         let may_begin = !ready.is_empty() && broken.is_none() && !run.settings.stop.asked();
@@ -231,7 +232,7 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
                 let change = &plan.changes[node.change];
                 let needed = !users[index].is_empty();
                 let step = Step { run, change, half: node.half, needed };
-                running.push(async move { (index, step.carry_out(permit).await) });
+                running.push(async move { (index, step.carry_out(permit).await) }.boxed());
             }
         }
     }

@@ -6,19 +6,9 @@ pub mod recover;
 pub mod retry;
 mod step;
 
-use crate::model::{Json, JsonMap, Value};
+use crate::model::{JsonMap, Value};
 
-/// Properties as plain JSON for a kind. What cannot be (a secret known by its hash only) is left out.
+/// Properties as plain JSON for a kind, as far as they are known.
 fn plain(properties: &std::collections::BTreeMap<String, Value>) -> JsonMap {
-    properties.iter().filter_map(|(name, value)| Some((name.clone(), lossy(value)?))).collect()
-}
-
-fn lossy(value: &Value) -> Option<Json> {
-    match value {
-        Value::List(items) => Some(Json::Array(items.iter().filter_map(lossy).collect())),
-        Value::Map(map) => {
-            Some(Json::Object(map.iter().filter_map(|(key, item)| Some((key.clone(), lossy(item)?))).collect()))
-        }
-        other => other.to_json(),
-    }
+    properties.iter().filter_map(|(name, value)| Some((name.clone(), value.known_json()?))).collect()
 }

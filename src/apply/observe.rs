@@ -54,7 +54,7 @@ async fn read(
         match kind.read(cloud, &ids).await {
             Ok(found) => break found,
             Err(error) => match attempts.next(&error, false) {
-                Some(delay) => tokio::time::sleep(delay).await,
+                Some(delay) => tokio::time::sleep(cloud.paced(delay)).await,
                 None => return Err(error),
             },
         }

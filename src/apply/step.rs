@@ -147,6 +147,7 @@ impl<'a> Step<'a> {
         let awaited = match change.action {
             Action::Create | Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst => {
                 recorded.attributes = JsonMap::new();
+                self.bury_vanished().await?;
                 self.create(kind, &mut recorded).await?;
                 Awaited::Create
             }
@@ -159,6 +160,19 @@ impl<'a> Step<'a> {
         let waited = self.settle(kind, &mut recorded, awaited, permit).await?;
         self.learn(&recorded);
         Ok((recorded.id, waited))
+    }
+
+    /// Writes down that the object a plain creation takes the place of is gone: it would be put aside otherwise, and
+    /// deleting it would hit the new one where both have the same name.
+    async fn bury_vanished(&self) -> Result<(), Trouble> {
+        let address = &self.change.address;
+        match self.run.before.resources.get(address).filter(|_| self.change.action == Action::Create) {
+            Some(vanished) => {
+                let gone = Record::Gone { address: address.clone(), generation: vanished.generation };
+                Ok(self.run.ledger.record(gone).await?)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Properties with every reference put in place.
@@ -223,7 +237,7 @@ impl<'a> Step<'a> {
                     match kind.find(self.run.cloud, wanted).await {
                         Ok(found) => break found,
                         Err(lost) => match looks.next(&lost, false) {
-                            Some(delay) => tokio::time::sleep(delay).await,
+                            Some(delay) => self.pause(delay).await,
                             None => return Err(refused(&error)),
                         },
                     }
@@ -343,7 +357,7 @@ impl<'a> Step<'a> {
                         let help = "run again to go on waiting, or set a longer time in the option `timeouts`";
                         return Err(Trouble::Failed { reason, help: Some(help.to_owned()) });
                     }
-                    self.run.settings.stop.sleep(again_in).await;
+                    self.pause(again_in).await;
                     if self.run.settings.stop.asked() {
                         recorded.status = Status::Settling { action, waiting };
                         self.record(recorded).await?;
@@ -460,7 +474,7 @@ impl<'a> Step<'a> {
                         let reason = format!("not gone yet: {last}");
                         return Err(Trouble::Failed { reason, help: Some("run again to go on waiting".to_owned()) });
                     }
-                    self.run.settings.stop.sleep(again_in).await;
+                    self.pause(again_in).await;
                 }
             }
         }
@@ -494,6 +508,11 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Sleeps at the cloud's pace, or less when the run is asked to stop.
+    async fn pause(&self, on_aws: Duration) {
+        self.run.settings.stop.sleep(self.run.cloud.paced(on_aws)).await;
+    }
+
     /// Sleeps before the next attempt, or gives up with the error.
     async fn again(&self, attempts: &mut Attempts<'_>, error: &CallError) -> Result<(), Trouble> {
         let fresh = self.run.fresh.lock().is_ok_and(|fresh| {
@@ -504,7 +523,7 @@ impl<'a> Step<'a> {
             Some(after) if !self.run.settings.stop.asked() => {
                 let address = self.change.address.clone();
                 self.run.events.send(Event::StepRetrying { address, reason: error.to_string(), after });
-                self.run.settings.stop.sleep(after).await;
+                self.pause(after).await;
                 Ok(())
             }
             _ => Err(refused(error)),

@@ -6,6 +6,8 @@
 pub mod complete;
 pub mod order;
 pub mod planner;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -425,10 +425,10 @@ impl Planner<'_> {
             outputs,
             changes: std::mem::take(&mut self.changes),
         };
-        if self.problems.is_empty() {
-            if let Err(address) = super::order::graph(&plan, snapshot, self.inputs.facts) {
-                self.problems.push((address.clone(), None, Problem::NoOrder(address)));
-            }
+        if self.problems.is_empty()
+            && let Err(address) = super::order::graph(&plan, snapshot, self.inputs.facts)
+        {
+            self.problems.push((address.clone(), None, Problem::NoOrder(address)));
         }
         if self.problems.is_empty() { Ok(plan) } else { Err(PlanError { problems: self.problems }) }
     }

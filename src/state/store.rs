@@ -154,7 +154,7 @@ impl StateStore {
     /// # Errors
     /// When the store fails.
     pub async fn journal(&self, serial: u64) -> Result<Journal, StateError> {
-        let last = self.journal_objects(Some(serial)).await?.last().and_then(|path| record_number(path));
+        let last = self.journal_objects(Some(serial)).await?.last().and_then(record_number);
         let next = last.map_or(0, |number| number + 1);
         Ok(Journal { store: self.clone(), serial, next: AtomicU64::new(next) })
     }
