@@ -12,4 +12,5 @@ pub mod kinds;
 pub mod local;
 pub mod model;
 pub mod plan;
+pub mod script;
 pub mod state;

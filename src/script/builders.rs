@@ -1,0 +1,127 @@
+//! Builders: one function a kind, `kind(name, properties, options)`, made from the schemas.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, Map, NativeCallContext};
+
+use super::convert::to_value;
+use super::handle::Handle;
+use super::session::{Declaration, Mistake, Session};
+use super::sources::{At, Origin};
+use super::spans::Aim;
+use super::suggest::did_you_mean;
+use super::{library, names, options};
+use crate::model::{Address, AddressError, KindName, Options, PathStep, Value, schemas};
+
+/// Registers a builder for every kind.
+pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
+    let own = session.clone();
+    #[allow(deprecated, reason = "rhai marks what may change between its versions; this one is pinned")]
+    engine.on_missing_function(move |name, _, _, _| {
+        Ok(own.state().missing.contains(name).then(|| Dynamic::from(Handle::unknown())))
+    });
+    for (kind, _) in schemas().kinds() {
+        let own = session.clone();
+        engine.register_fn(kind.as_str(), move |context: NativeCallContext, name: &str| {
+            declare(&own, &context, kind, name, Map::new(), None)
+        });
+        let own = session.clone();
+        engine.register_fn(kind.as_str(), move |context: NativeCallContext, name: &str, properties: Map| {
+            declare(&own, &context, kind, name, properties, None)
+        });
+        let own = session.clone();
+        engine.register_fn(
+            kind.as_str(),
+            move |context: NativeCallContext, name: &str, properties: Map, options: Map| {
+                declare(&own, &context, kind, name, properties, Some(options))
+            },
+        );
+    }
+}
+
+/// Records calls in a file that are made as builders are called, and for which there is neither a kind nor a function of
+/// the script. When such a call is made, it gives a handle of nothing, and evaluation goes on.
+pub(super) fn unknown_kinds(session: &Session, file: &str, functions: &BTreeSet<String>) {
+    let mut state = session.state();
+    for (name, position) in state.sources.builds(file) {
+        let known = schemas().kinds().any(|(kind, _)| kind.as_str() == name)
+            || functions.contains(&name)
+            || names::FUNCTIONS.contains(&name.as_str())
+            || library::names().contains(&name);
+        if known || !name.contains('_') {
+            continue;
+        }
+        let kinds = schemas().kinds().map(|(kind, _)| kind.as_str());
+        let help = did_you_mean(&name, kinds).unwrap_or_else(|| {
+            "builders are named after CloudFormation's types: AWS::ECS::Service is ecs_service".to_owned()
+        });
+        let origin = Origin { at: At { file: file.to_owned(), position }, argument: None, frames: Vec::new() };
+        state.mistake_at(&origin, Mistake::new(format!("there is no kind `{name}`")).label("not a kind").help(help));
+        state.missing.insert(name);
+    }
+}
+
+fn declare(
+    session: &Session,
+    context: &NativeCallContext,
+    kind: &KindName,
+    name: &str,
+    properties: Map,
+    options: Option<Map>,
+) -> Handle {
+    let Some(schema) = schemas().by_kind(kind) else { return Handle::unknown() };
+    let origin = session.origin(context);
+    let mut state = session.state();
+    let address = match state.known_text(name).map(|name| Address::new(kind.clone(), &name)) {
+        Some(Ok(address)) => address,
+        Some(Err(error)) => {
+            let mistake = Mistake::new(error.to_string()).label("not a name");
+            let help = matches!(error, AddressError::BadName(_))
+                .then(|| "the name of the declaration is not the name in AWS: that is a property".to_owned());
+            state.mistake(&origin.argument(0), &[], Aim::Value, mistake.help(help));
+            return Handle::unknown();
+        }
+        None => {
+            let mistake = Mistake::new("the name of a declaration must be known before anything is made");
+            state.mistake(&origin.argument(0), &[], Aim::Value, mistake.label("not known yet"));
+            return Handle::unknown();
+        }
+    };
+    let mut values = BTreeMap::new();
+    for (key, value) in &properties {
+        match to_value(value, key, &state.secrets) {
+            Ok(Value::Null) => {}
+            Ok(value) => {
+                values.insert(key.to_string(), value);
+            }
+            Err(unfit) => {
+                let mut steps = vec![PathStep::Key(key.to_string())];
+                steps.extend(unfit.steps);
+                let mistake = Mistake::new(format!("`{key}` has {} in it", unfit.what)).label("not a value AWS knows");
+                state.mistake(&origin.argument(1), &steps, Aim::Value, mistake);
+            }
+        }
+    }
+    let options = match options {
+        Some(map) => options::read(&map, schema, &mut state, &origin.argument(2)),
+        None => Options::default(),
+    };
+    if let Some(&index) = state.by_address.get(&address) {
+        let first = state.declarations[index].origin.outermost().clone();
+        let where_first = match state.sources.place(&first) {
+            Some(place) => format!("{}:{}:{}", place.file, place.line, place.column),
+            None => first.file,
+        };
+        let mistake = Mistake::new(format!("{address} is declared twice, first at {where_first}"));
+        let mistake = mistake.label("again").help("give one of them another name".to_owned());
+        state.mistake_once(&origin.argument(0), mistake);
+        return Handle::unknown();
+    }
+    let index = state.declarations.len();
+    state.by_address.insert(address.clone(), index);
+    let declaration =
+        Declaration { address: address.clone(), schema, properties: values, options, origin, added: Vec::new() };
+    state.declarations.push(declaration);
+    Handle::new(address, schema)
+}

@@ -1,0 +1,254 @@
+//! Sets up the interpreter, runs a script, and makes a program of what it declared.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
+    BasicStringPackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, LexError, OptimizationLevel, Position, Scope, Token};
+use tokio::runtime::Handle as Runtime;
+
+use super::check::{self, Network};
+use super::limits::{CALL_LEVELS, EXPRESSION_DEPTH, MOST_VARIABLES, Watch};
+use super::resolver::Imports;
+use super::session::{Mistake, Session, State};
+use super::sources::{At, Origin};
+use super::{
+    Evaluated, Mistakes, Request, builders, diagnostics, functions, handle, inputs, library, lists, mutators, names,
+    policy, text,
+};
+use crate::model::{Program, PropertyPath, Resource};
+
+/// Words that are functions of the interpreter itself, or its own, whatever they are written for.
+const KEPT_RESERVED: [&str; 14] = [
+    "this",
+    "print",
+    "debug",
+    "type_of",
+    "eval",
+    "Fn",
+    "call",
+    "curry",
+    "is_shared",
+    "is_def_var",
+    "is_def_fn",
+    "async",
+    "await",
+    "yield",
+];
+
+/// An interpreter with the language's core and limits, and nothing of a session.
+pub(super) fn plain_engine() -> Engine {
+    let mut engine = Engine::new_raw();
+    ArithmeticPackage::new().register_into_engine(&mut engine);
+    LogicPackage::new().register_into_engine(&mut engine);
+    BasicStringPackage::new().register_into_engine(&mut engine);
+    MoreStringPackage::new().register_into_engine(&mut engine);
+    BasicIteratorPackage::new().register_into_engine(&mut engine);
+    BasicFnPackage::new().register_into_engine(&mut engine);
+    BasicMathPackage::new().register_into_engine(&mut engine);
+    BasicArrayPackage::new().register_into_engine(&mut engine);
+    BasicMapPackage::new().register_into_engine(&mut engine);
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        .set_fast_operators(false)
+        .set_allow_shadowing(false)
+        .set_max_call_levels(CALL_LEVELS)
+        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
+        .disable_symbol("eval");
+    #[allow(deprecated, reason = "rhai marks what may change between its versions; this one is pinned")]
+    engine.on_parse_token(|token, _, _| usable(token));
+    engine
+}
+
+/// Words that the interpreter reserves for itself without using them are names like any other.
+fn usable(token: Token) -> Token {
+    match token {
+        Token::Reserved(word) if rhai::is_valid_identifier(&word) && !KEPT_RESERVED.contains(&word.as_str()) => {
+            Token::Identifier(word)
+        }
+        other => other,
+    }
+}
+
+fn engine(session: &Arc<Session>, request: &Request) -> Engine {
+    let mut engine = plain_engine();
+    let watch = session.watch.clone();
+    let variables = AtomicUsize::new(0);
+    #[allow(deprecated, reason = "rhai marks what may change between its versions; this one is pinned")]
+    engine.on_parse_token(move |token, _, _| {
+        let refused = |why: String| Token::LexError(Box::new(LexError::Runtime(why)));
+        if let Some(stop) = watch.clock() {
+            return refused(stop.to_string());
+        }
+        if matches!(token, Token::Let | Token::Const) && variables.fetch_add(1, Ordering::Relaxed) >= MOST_VARIABLES {
+            return refused(format!("the script defines more than {MOST_VARIABLES} variables"));
+        }
+        usable(token)
+    });
+    let watch = session.watch.clone();
+    engine.on_progress(move |_| watch.operation().map(|stop| Dynamic::from(stop.to_string())));
+    engine.set_module_resolver(Imports::new(session.clone(), request.root.as_deref(), &request.file));
+    lists::register(&mut engine);
+    text::register(&mut engine, session);
+    handle::register(&mut engine, session);
+    builders::register(&mut engine, session);
+    mutators::register(&mut engine, session);
+    policy::register(&mut engine, session);
+    inputs::register(&mut engine, session);
+    functions::register(&mut engine, session);
+    library::register(&mut engine, session);
+    engine
+}
+
+/// What every file of a script goes through once it is parsed.
+pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
+    session.state().sources.index(file, ast);
+    for name in names::taken(ast) {
+        let mut state = session.state();
+        let position = state.sources.definition(file, &name).unwrap_or(Position::NONE);
+        let origin = Origin { at: At { file: file.to_owned(), position }, argument: None, frames: Vec::new() };
+        let mistake = Mistake::new(format!("the script defines a function `{name}`, which the language has already"));
+        state.mistake_at(&origin, mistake.help(format!("give it another name, such as `my_{name}`")));
+    }
+    let functions: BTreeSet<String> = ast.iter_functions().map(|function| function.name.to_owned()).collect();
+    builders::unknown_kinds(session, file, &functions);
+}
+
+/// Evaluates on this thread, which must have stack enough.
+pub(super) fn run(request: Request, runtime: Option<Runtime>, watch: Arc<Watch>) -> Result<Evaluated, Mistakes> {
+    let session = Arc::new(Session::new(
+        request.file.clone(),
+        request.inputs.clone(),
+        request.lookups.clone(),
+        runtime,
+        request.events.clone(),
+        watch,
+    ));
+    session.state().sources.add(&request.file, &request.source);
+    let engine = engine(&session, &request);
+    let ended = execute(&engine, &session, &request);
+    drop(engine);
+    finish(&session, ended.err())
+}
+
+fn execute(engine: &Engine, session: &Session, request: &Request) -> Result<(), Box<EvalAltResult>> {
+    let mut ast = engine.compile(&request.source)?;
+    ast.set_source(request.file.as_str());
+    take_in(session, &request.file, &ast);
+    engine.run_ast_with_scope(&mut Scope::new(), &ast)
+}
+
+/// Checks what was declared and makes a program of it.
+fn finish(session: &Session, error: Option<Box<EvalAltResult>>) -> Result<Evaluated, Mistakes> {
+    let mut state = session.state();
+    let ended = error.is_some();
+    if let Some(error) = error {
+        let diagnostic = diagnostics::of(*error, &session.file, &state, &session.watch);
+        state.mistakes.push(diagnostic);
+    }
+    let resources = if session.watch.stopped().is_none() { check_declarations(&mut state, ended) } else { Vec::new() };
+    if !ended {
+        across(&mut state, &resources);
+        let unused = inputs::unused(session, &state);
+        state.mistakes.extend(unused);
+    }
+    for at in state.sources.uninterpolated() {
+        let mistake = Mistake::new("a text in double quotes is taken as it stands, `${` and all").label("as it stands");
+        let warning = mistake.help("write it in backticks to have values put in".to_owned());
+        let warning = warning.at(state.sources.place(&at), Vec::new());
+        state.warnings.push(warning);
+    }
+    let sources = state.sources.texts();
+    if state.mistakes.is_empty() {
+        let outputs = std::mem::take(&mut state.outputs);
+        let inputs = std::mem::take(&mut state.inputs);
+        let warnings = std::mem::take(&mut state.warnings);
+        return Ok(Evaluated { program: Program { resources, outputs, inputs }, warnings, sources });
+    }
+    let mut mistakes = std::mem::take(&mut state.mistakes);
+    mistakes.sort_by(|one, other| {
+        let key = |diagnostic: &super::Diagnostic| (diagnostic.place.is_none(), diagnostic.place.clone());
+        key(one).cmp(&key(other))
+    });
+    mistakes.dedup();
+    Err(Mistakes { mistakes, sources })
+}
+
+/// Checks each declaration for itself. A script that ended early may not have said everything, so what is missing is not
+/// told of it.
+fn check_declarations(state: &mut State, ended: bool) -> Vec<Resource> {
+    let mut resources = Vec::with_capacity(state.declarations.len());
+    for index in 0..state.declarations.len() {
+        let declaration = &state.declarations[index];
+        let checked = check::check(declaration.schema, &declaration.properties);
+        resources.push(Resource {
+            address: declaration.address.clone(),
+            properties: checked.properties,
+            options: declaration.options.clone(),
+            source: declaration.origin.outermost().source(),
+        });
+        for finding in checked.findings {
+            if ended && finding.path.steps().is_empty() {
+                continue;
+            }
+            let (origin, steps) = state.declarations[index].origin_of(&finding.path);
+            state.mistake(&origin, steps, finding.aim, finding.mistake);
+        }
+        for finding in checked.warnings {
+            let (origin, steps) = state.declarations[index].origin_of(&finding.path);
+            let warning = state.diagnostic(&origin, steps, finding.aim, finding.mistake);
+            state.warnings.push(warning);
+        }
+    }
+    resources
+}
+
+/// Checks declarations against each other.
+fn across(state: &mut State, resources: &[Resource]) {
+    let of_type = |type_name: &str| -> Vec<Network<'_>> {
+        let own = state.declarations.iter().zip(resources).enumerate();
+        own.filter(|(_, (declaration, _))| declaration.schema.type_name == type_name)
+            .map(|(index, (_, resource))| Network {
+                index,
+                address: &resource.address,
+                properties: &resource.properties,
+            })
+            .collect()
+    };
+    let found = check::networks(&of_type("AWS::EC2::VPC"), &of_type("AWS::EC2::Subnet"));
+    for (index, mistake) in found {
+        let path = PropertyPath::new("cidrBlock");
+        let (origin, steps) = state.declarations[index].origin_of(&path);
+        state.mistake(&origin, steps, super::spans::Aim::Value, mistake);
+    }
+    for (index, address) in check::dangling(resources) {
+        let names: Vec<String> = resources.iter().map(|resource| resource.address.to_string()).collect();
+        let wrong = address.to_string();
+        let help = super::suggest::did_you_mean(&wrong, names.iter().map(String::as_str));
+        let origin = state.declarations[index].origin.argument(2);
+        let mistake = Mistake::new(format!("nothing declares `{wrong}`")).label("needs what is not declared");
+        let steps = [crate::model::PathStep::Key("dependsOn".to_owned())];
+        state.mistake(&origin, &steps, super::spans::Aim::Value, mistake.help(help));
+    }
+    if let Some(cycle) = check::cycle(resources) {
+        let names = cycle.iter().chain(cycle.first()).map(|index| resources[*index].address.to_string());
+        let names: Vec<String> = names.collect();
+        let mistake = Mistake::new(format!("these need each other: {}", names.join(" → "))).label("needs itself");
+        let is_group = |index: &usize| resources[*index].address.kind().as_str() == "ec2_security_group";
+        let help = if cycle.iter().all(is_group) {
+            "put one of the rules in a resource of its own: ec2_security_group_ingress".to_owned()
+        } else {
+            "leave one of the references out".to_owned()
+        };
+        if let Some(first) = cycle.first() {
+            let origin = state.declarations[*first].origin.clone();
+            state.mistake_at(&origin, mistake.help(help));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Functions of the language that are not about resources: `print`, `merge`, `json`, look-ups, CIDR arithmetic.
+
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, Variant};
+
+use super::cidr::{self, CidrError};
+use super::convert::{from_json, to_json};
+use super::session::{Mistake, Session};
+use super::spans::Aim;
+use super::suggest::{did_you_mean, listed};
+use super::{text, tokens};
+use crate::event::Event;
+use crate::model::PathStep;
+
+type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// Registers the functions.
+pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
+    printing(engine, session);
+    values(engine, session);
+    lookups(engine, session);
+    networks(engine, session);
+    let own = session.clone();
+    engine.register_fn("known_properties", move |_: NativeCallContext, given: Map, names: Array, function: &str| {
+        known_properties(&own, &given, &names, function);
+    });
+    let own = session.clone();
+    engine.register_fn("mistake", move |context: NativeCallContext, key: &str, message: &str| {
+        let mut origin = own.origin(&context);
+        if let Some(caller) = origin.frames.pop() {
+            origin = super::sources::Origin { at: caller, argument: Some(0), frames: origin.frames };
+        }
+        let steps = [PathStep::Key(key.to_owned())];
+        own.state().mistake(&origin, &steps, Aim::Value, Mistake::new(tokens::shown(message)));
+    });
+}
+
+fn printing(engine: &mut Engine, session: &Arc<Session>) {
+    // `print` below sends the event, with its place; the interpreter's own hook has none to tell.
+    engine.on_print(|_| {}).on_debug(|_, _, _| {});
+    // One for each type that the interpreter has a `print` of its own for, and one for the rest.
+    print_type::<ImmutableString>(engine, session);
+    print_type::<char>(engine, session);
+    print_type::<bool>(engine, session);
+    print_type::<f64>(engine, session);
+    print_type::<()>(engine, session);
+    print_type::<Array>(engine, session);
+    print_type::<Map>(engine, session);
+    print_type::<Dynamic>(engine, session);
+}
+
+fn print_type<T: Variant + Clone>(engine: &mut Engine, session: &Arc<Session>) {
+    for name in ["print", "debug"] {
+        let own = session.clone();
+        engine.register_fn(name, move |context: NativeCallContext, value: T| {
+            let source = own.at(&context).source();
+            let text = tokens::shown(&text::of(&Dynamic::from(value)));
+            own.events.send(Event::Printed { text, source });
+            // What the interpreter passes on to its own hook.
+            String::new()
+        });
+    }
+}
+
+fn values(engine: &mut Engine, session: &Arc<Session>) {
+    engine.register_fn("merge", |one: Map, other: Map| merge(one, other, 0));
+    let own = session.clone();
+    engine.register_fn("json", move |context: NativeCallContext, value: Dynamic| match to_json(&value) {
+        Ok(json) => json.to_string(),
+        Err(unfit) => {
+            let mistake = Mistake::new(format!("the value has {} in it, which cannot be JSON", unfit.what));
+            own.mistake_in(&context, 0, &unfit.steps, mistake);
+            tokens::unknown()
+        }
+    });
+    engine.register_fn("parse_json", |text: &str| -> Outcome<Dynamic> {
+        let json: crate::model::Json = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        Ok(from_json(&json))
+    });
+}
+
+/// The entries of both; where both have a map under a key, the maps are merged, else the second wins.
+fn merge(mut one: Map, other: Map, depth: usize) -> Map {
+    for (key, value) in other {
+        let both = one.get(&key).is_some_and(Dynamic::is_map) && value.is_map() && depth < super::limits::DEEPEST;
+        let merged = match one.remove(&key) {
+            Some(before) if both => merge(before.cast(), value.cast(), depth + 1).into(),
+            _ => value,
+        };
+        one.insert(key, merged);
+    }
+    one
+}
+
+fn lookups(engine: &mut Engine, session: &Arc<Session>) {
+    let own = session.clone();
+    engine.register_fn("availability_zones", move || -> Outcome<Array> {
+        Ok(own.ask(own.lookups.zones())?.into_iter().map(Dynamic::from).collect())
+    });
+    let own = session.clone();
+    engine.register_fn("region", move || -> Outcome<String> { Ok(own.ask(own.lookups.region())?) });
+    let own = session.clone();
+    engine.register_fn("caller_identity", move || -> Outcome<Map> {
+        let account = own.ask(own.lookups.account())?;
+        let region = own.ask(own.lookups.region())?;
+        Ok(Map::from([("account".into(), account.into()), ("region".into(), region.into())]))
+    });
+}
+
+fn networks(engine: &mut Engine, session: &Arc<Session>) {
+    let own = session.clone();
+    engine.register_fn(
+        "cidr_subnets",
+        move |context: NativeCallContext, network: &str, bits: i64, count: i64| -> Array {
+            let parts = known(&own, network)
+                .and_then(|network| cidr::parse(&network).map_err(Some))
+                .and_then(|network| cidr::subnets(network, bits, count).map_err(Some));
+            match parts {
+                Ok(parts) => parts.into_iter().map(|part| part.to_string().into()).collect(),
+                Err(error) => {
+                    not_a_network(&own, &context, error.as_ref());
+                    // As many as are asked for, so that what follows is not wrong as well.
+                    let count = usize::try_from(count).unwrap_or(0).min(64);
+                    std::iter::repeat_with(|| tokens::unknown().into()).take(count).collect()
+                }
+            }
+        },
+    );
+    let own = session.clone();
+    engine.register_fn("cidr_pattern", move |context: NativeCallContext, network: &str| {
+        match known(&own, network).and_then(|network| cidr::parse(&network).map_err(Some)) {
+            Ok(network) => cidr::pattern(network),
+            Err(error) => {
+                not_a_network(&own, &context, error.as_ref());
+                tokens::unknown()
+            }
+        }
+    });
+    let own = session.clone();
+    engine.register_fn("cidr_prefix", move |context: NativeCallContext, network: &str| -> i64 {
+        match known(&own, network).and_then(|network| cidr::parse(&network).map_err(Some)) {
+            Ok(network) => i64::from(network.prefix_len()),
+            Err(error) => {
+                not_a_network(&own, &context, error.as_ref());
+                -1
+            }
+        }
+    });
+}
+
+fn known(session: &Session, text: &str) -> Result<String, Option<CidrError>> {
+    session.state().known_text(text).ok_or(None)
+}
+
+/// A network that is none is a mistake of who wrote it: of the call into the standard library, where there is one.
+fn not_a_network(session: &Session, context: &NativeCallContext, error: Option<&CidrError>) {
+    let mistake = match error {
+        Some(error) => Mistake::new(error.to_string()).label("not a network").help(error.help()),
+        None => Mistake::new("a network must be known before anything is made").label("not known yet"),
+    };
+    let mut origin = session.origin(context).argument(0);
+    let mut state = session.state();
+    let steps = [PathStep::Key("cidr".to_owned())];
+    if let Some(caller) = origin.frames.pop() {
+        origin.at = caller;
+        state.mistake(&origin, &steps, Aim::Value, mistake);
+    } else {
+        state.mistake(&origin, &[], Aim::Value, mistake);
+    }
+}
+
+/// Records a mistake for every property that a function of the standard library does not have, where its caller wrote
+/// it.
+fn known_properties(session: &Session, given: &Map, names: &Array, function: &str) {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut state = session.state();
+    let mut frames = state.frames.clone();
+    let Some(caller) = frames.pop() else { return };
+    let origin = super::sources::Origin { at: caller, argument: Some(0), frames };
+    for key in given.keys().filter(|key| !names.iter().any(|name| name == key.as_str())) {
+        let help = did_you_mean(key, names.iter().map(String::as_str))
+            .unwrap_or_else(|| format!("it has {}", listed(names.iter().map(String::as_str), "and")));
+        let mistake = Mistake::new(format!("{function} has no property `{key}`")).label("not a property").help(help);
+        state.mistake(&origin, &[PathStep::Key(key.to_string())], Aim::Key, mistake);
+    }
+}

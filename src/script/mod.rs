@@ -1,0 +1,197 @@
+//! From a script to a [`Program`]: evaluation by Rhai, with every mistake collected and placed.
+//!
+//! Evaluating is pure: the same script, inputs and look-ups give the same program. A script reaches nothing but what
+//! the [`Request`] grants.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::event::Events;
+use crate::model::{Json, Program};
+
+mod builders;
+mod check;
+mod cidr;
+mod convert;
+mod diagnostics;
+mod evaluator;
+mod functions;
+mod handle;
+mod inputs;
+mod library;
+mod limits;
+mod lists;
+mod memory;
+mod mutators;
+mod names;
+mod options;
+mod policy;
+mod resolver;
+mod session;
+mod sources;
+mod spans;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+
+pub use memory::CountingAllocator;
+
+/// Stack of the thread that evaluates, in bytes: what the deepest script within the limits needs in a debug build, several
+/// times over.
+const STACK: usize = 64 << 20;
+
+/// In the tests of this crate the limit on memory holds.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// What to evaluate.
+pub struct Request {
+    /// The script's path as the user wrote it, for messages.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// The folder imports are confined to; `None` allows none. Imports are relative to the importing file.
+    pub root: Option<PathBuf>,
+    /// Inputs by name.
+    pub inputs: BTreeMap<String, Given>,
+    /// Answers to what a script may ask of the account.
+    pub lookups: Arc<dyn Lookups>,
+    /// Limits.
+    pub limits: Limits,
+    /// Where `print` goes.
+    pub events: Events,
+}
+
+/// An input's value as given from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// Text (`--set`, environment), read as the type of the input's default.
+    Text(String),
+    /// A value (`--inputs FILE`).
+    Json(Json),
+}
+
+/// Limits on a script's evaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Operations of the interpreter.
+    pub operations: u64,
+    /// Wall-clock time, parsing included.
+    pub time: Duration,
+    /// Memory it may hold, in bytes. Checked between operations where [`CountingAllocator`] is installed; one operation
+    /// may go past it by as much again.
+    pub memory: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { operations: 20_000_000, time: Duration::from_secs(5), memory: 120 << 20 }
+    }
+}
+
+/// What a script may ask of the account while it is evaluated.
+#[async_trait]
+pub trait Lookups: Send + Sync {
+    /// The account's twelve digits.
+    async fn account(&self) -> Result<String, String>;
+    /// The region's code.
+    async fn region(&self) -> Result<String, String>;
+    /// Names of the region's availability zones, sorted.
+    async fn zones(&self) -> Result<Vec<String>, String>;
+}
+
+/// A script evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// What it wants.
+    pub program: Program,
+    /// What is worth saying though it is no mistake.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts of every file a diagnostic may point into, by their names in [`Place::file`].
+    pub sources: BTreeMap<String, String>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Place {
+    /// The file as shown.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Offset in bytes from the start of the file.
+    pub offset: usize,
+    /// Length of the offending text in bytes; 0 when it is a point.
+    pub length: usize,
+}
+
+/// Something to say about a script.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Diagnostic {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to call the place, such as `not a property of ecs_service`.
+    pub label: Option<String>,
+    /// Where.
+    pub place: Option<Place>,
+    /// From where that was called, innermost first.
+    pub called_from: Vec<Place>,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+/// Everything wrong with a script, in the order of the places.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{} mistake(s) in the script", mistakes.len())]
+pub struct Mistakes {
+    /// Each of them; never empty.
+    pub mistakes: Vec<Diagnostic>,
+    /// The texts of every file they point into, by their names.
+    pub sources: BTreeMap<String, String>,
+}
+
+/// Evaluates a script on a thread of its own. Dropping the future stops the script.
+///
+/// # Errors
+/// All the mistakes at once.
+pub async fn evaluate(request: Request) -> Result<Evaluated, Mistakes> {
+    let (send, receive) = tokio::sync::oneshot::channel();
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let _cancel = Cancel(cancelled.clone());
+    let runtime = tokio::runtime::Handle::try_current().ok();
+    let sources = BTreeMap::from([(request.file.clone(), request.source.clone())]);
+    let spawned = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn(move || {
+        let watch = Arc::new(limits::Watch::start(request.limits.clone(), cancelled));
+        // Nobody may be waiting any more; then nobody needs the result either.
+        let _ = send.send(evaluator::run(request, runtime, watch));
+    });
+    let failed = |message: String| {
+        let mistake = Diagnostic { message, label: None, place: None, called_from: Vec::new(), help: None };
+        Mistakes { mistakes: vec![mistake], sources }
+    };
+    if let Err(error) = spawned {
+        return Err(failed(format!("no thread to evaluate the script on: {error}")));
+    }
+    match receive.await {
+        Ok(result) => result,
+        Err(_) => Err(failed("the evaluation of the script failed unexpectedly".to_owned())),
+    }
+}
+
+/// Stops the script when dropped.
+struct Cancel(Arc<AtomicBool>);
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

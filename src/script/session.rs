@@ -1,0 +1,232 @@
+//! [`Session`]: what one evaluation gathers: declarations, outputs, inputs, and everything to say about them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::NativeCallContext;
+use tokio::runtime::Handle as Runtime;
+
+use super::limits::Watch;
+use super::sources::{At, Origin, Sources};
+use super::spans::Aim;
+use super::{Diagnostic, Given, Lookups, Place, tokens};
+use crate::event::Events;
+use crate::model::{Address, KindSchema, Options, PathStep, PropertyPath, Value};
+
+/// Most mistakes that are told of one script.
+const MOST_MISTAKES: usize = 500;
+
+/// Something wrong, before it has a place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Mistake {
+    pub(super) message: String,
+    pub(super) label: Option<String>,
+    pub(super) help: Option<String>,
+}
+
+impl Mistake {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), label: None, help: None }
+    }
+
+    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// The same at a place.
+    pub(super) fn at(self, place: Option<Place>, called_from: Vec<Place>) -> Diagnostic {
+        let Self { message, label, help } = self;
+        Diagnostic { message, label, place, called_from, help }
+    }
+}
+
+/// One declaration while the script runs.
+pub(super) struct Declaration {
+    pub(super) address: Address,
+    pub(super) schema: &'static KindSchema,
+    pub(super) properties: BTreeMap<String, Value>,
+    pub(super) options: Options,
+    /// The call that declared it.
+    pub(super) origin: Origin,
+    /// From where values come that were added later, by their paths.
+    pub(super) added: Vec<(PropertyPath, Origin)>,
+}
+
+impl Declaration {
+    /// From where the value at a path comes, and its path in there.
+    pub(super) fn origin_of<'a>(&self, path: &'a PropertyPath) -> (Origin, &'a [PathStep]) {
+        let longest = self.added.iter().filter(|(added, _)| added.covers(path)).max_by_key(|(p, _)| p.steps().len());
+        match longest {
+            Some((added, origin)) => (origin.clone(), &path.steps()[added.steps().len()..]),
+            None => (self.origin.argument(1), path.steps()),
+        }
+    }
+}
+
+/// What is gathered.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) declarations: Vec<Declaration>,
+    pub(super) by_address: HashMap<Address, usize>,
+    pub(super) outputs: BTreeMap<String, Value>,
+    pub(super) inputs: BTreeMap<String, Value>,
+    /// Texts of secrets, by the numbers in their tokens.
+    pub(super) secrets: Vec<String>,
+    pub(super) sources: Sources,
+    pub(super) mistakes: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
+    /// Kinds there are none of, of which that is told.
+    pub(super) missing: BTreeSet<String>,
+    /// Calls into the standard library that are under way, outermost first.
+    pub(super) frames: Vec<At>,
+}
+
+impl State {
+    /// Records a mistake at a place inside a value.
+    pub(super) fn mistake(&mut self, origin: &Origin, steps: &[PathStep], aim: Aim, mistake: Mistake) {
+        let diagnostic = self.diagnostic(origin, steps, aim, mistake);
+        // A value handed on to several resources is wrong once.
+        let handed_on = |told: &Diagnostic| {
+            diagnostic.place.is_some()
+                && told.place == diagnostic.place
+                && diagnostic.place.as_ref().is_some_and(|place| place.file != origin.at.file)
+        };
+        let told = self.mistakes.iter().any(|told| *told == diagnostic || handed_on(told));
+        if !told && self.mistakes.len() < MOST_MISTAKES {
+            self.mistakes.push(diagnostic);
+        }
+    }
+
+    /// A mistake with its place.
+    pub(super) fn diagnostic(&self, origin: &Origin, steps: &[PathStep], aim: Aim, mistake: Mistake) -> Diagnostic {
+        let callers = |frames: &[At]| frames.iter().rev().filter_map(|frame| self.sources.place(frame)).collect();
+        if let Some((depth, place)) = self.handed_on(origin, steps) {
+            return mistake.at(Some(place), callers(&origin.frames[..depth]));
+        }
+        mistake.at(self.sources.locate(origin, steps, aim), callers(&origin.frames))
+    }
+
+    /// Where a caller of the standard library wrote the value that a resource in there has under a property of the same
+    /// name, and which caller it is.
+    fn handed_on(&self, origin: &Origin, steps: &[PathStep]) -> Option<(usize, Place)> {
+        let last = steps.iter().rev().find(|step| matches!(step, PathStep::Key(_)))?;
+        (0..origin.frames.len()).rev().find_map(|depth| {
+            let frame = Origin { at: origin.frames[depth].clone(), argument: Some(0), frames: Vec::new() };
+            if frame.at == origin.at {
+                return None;
+            }
+            Some((depth, self.sources.exact(&frame, std::slice::from_ref(last), Aim::Value)?))
+        })
+    }
+
+    /// Records a mistake of a call as a whole.
+    pub(super) fn mistake_at(&mut self, origin: &Origin, mistake: Mistake) {
+        self.mistake(origin, &[], Aim::Value, mistake);
+    }
+
+    /// Records a mistake of an argument; of a call into the standard library that led there it is told once, however
+    /// often it is made in there.
+    pub(super) fn mistake_once(&mut self, origin: &Origin, mistake: Mistake) {
+        let Some(outermost) = origin.frames.first() else { return self.mistake(origin, &[], Aim::Value, mistake) };
+        let origin = Origin { at: outermost.clone(), argument: None, frames: Vec::new() };
+        let place = self.sources.place(outermost);
+        if !self.mistakes.iter().any(|told| told.place == place) {
+            self.mistake_at(&origin, mistake);
+        }
+    }
+
+    /// The number of a secret's text.
+    pub(super) fn secret(&mut self, text: &str) -> usize {
+        self.secrets.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.secrets.push(text.to_owned());
+            self.secrets.len() - 1
+        })
+    }
+
+    /// A text with the references put in place that are known already, or `None` while one is not.
+    pub(super) fn known_text(&self, text: &str) -> Option<String> {
+        if !tokens::has(text) {
+            return Some(text.to_owned());
+        }
+        let mut whole = String::new();
+        for piece in tokens::pieces(text) {
+            match piece {
+                tokens::Piece::Text(text) => whole.push_str(text),
+                tokens::Piece::Reference(reference) => {
+                    let declaration = &self.declarations[*self.by_address.get(&reference.address)?];
+                    whole.push_str(declaration.properties.get(&reference.attribute)?.as_str()?);
+                }
+                tokens::Piece::Secret(_) | tokens::Piece::Unknown => return None,
+            }
+        }
+        Some(whole)
+    }
+}
+
+/// One evaluation.
+pub(super) struct Session {
+    /// The script's own file, where the interpreter names none.
+    pub(super) file: String,
+    pub(super) given: BTreeMap<String, Given>,
+    pub(super) lookups: Arc<dyn Lookups>,
+    pub(super) runtime: Option<Runtime>,
+    pub(super) events: Events,
+    pub(super) watch: Arc<Watch>,
+    state: Mutex<State>,
+}
+
+impl Session {
+    pub(super) fn new(
+        file: String,
+        given: BTreeMap<String, Given>,
+        lookups: Arc<dyn Lookups>,
+        runtime: Option<Runtime>,
+        events: Events,
+        watch: Arc<Watch>,
+    ) -> Self {
+        Self { file, given, lookups, runtime, events, watch, state: Mutex::default() }
+    }
+
+    /// What is gathered so far. Not to be held while a script's function is called.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a call stands.
+    pub(super) fn at(&self, context: &NativeCallContext) -> At {
+        let file = context.call_source().unwrap_or(&self.file).to_owned();
+        At { file, position: context.call_position() }
+    }
+
+    /// A call, as where something comes from.
+    pub(super) fn origin(&self, context: &NativeCallContext) -> Origin {
+        let at = self.at(context);
+        Origin { at, argument: None, frames: self.state().frames.clone() }
+    }
+
+    /// Records a mistake of the call as a whole.
+    pub(super) fn mistake(&self, context: &NativeCallContext, mistake: Mistake) {
+        let origin = self.origin(context);
+        self.state().mistake_at(&origin, mistake);
+    }
+
+    /// Records a mistake in an argument of the call.
+    pub(super) fn mistake_in(&self, context: &NativeCallContext, argument: usize, steps: &[PathStep], what: Mistake) {
+        let origin = self.origin(context).argument(argument);
+        self.state().mistake(&origin, steps, Aim::Value, what);
+    }
+
+    /// Asks the account something; the time it takes is not the script's.
+    pub(super) fn ask<T>(&self, question: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        let Some(runtime) = &self.runtime else {
+            return Err("nothing can be asked of the account outside of a runtime".to_owned());
+        };
+        self.watch.aside(|| runtime.block_on(question))
+    }
+}
