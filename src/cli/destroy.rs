@@ -1,0 +1,68 @@
+//! `hzscript destroy`: delete everything a stack has. The script is not evaluated: it only names the stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hzscript::engine::EngineError;
+use hzscript::plan::PlanError;
+
+use super::Tools;
+use super::args::DestroyArguments;
+use super::error::Error;
+use super::execute::{Wording, execute, show};
+use super::exit::Exit;
+use super::script::{Script, similar, stack_name};
+use super::stack::{Calls, Stack};
+
+/// Destroys.
+///
+/// # Errors
+/// When something is protected, or what exists cannot be read. A deletion that fails is no error but a failure.
+pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Error> {
+    let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
+    let calls = Calls { parallelism: arguments.apply.parallelism, wait: !arguments.apply.no_wait };
+    let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    if stack.engine.state().await.map_err(|error| stack.failed(error))?.is_none() {
+        // A name that was mistyped must not look like a stack that is gone.
+        if let Some(script) = &arguments.script
+            && let Some(help) = similar(script)
+        {
+            let (path, reason) = (script.clone(), "there is no such file".to_owned());
+            return Err(Error::Script { path, reason, help: Some(help) });
+        }
+        tools.screen.out(&format!("Stack {} was never run: nothing to destroy.", stack.name));
+        return Ok(Exit::Success);
+    }
+
+    let command = tools.command();
+    let owner = tools.environment.owner(&format!("destroy {}", stack.name));
+    let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
+    let planned = tools.interrupt.cut(session.plan_destroy()).await;
+    let error = match planned {
+        Ok(Ok(plan)) if plan.is_empty() => {
+            session.end().await.map_err(|error| stack.failed(error))?;
+            tools.screen.out(&format!("Stack {} is empty: nothing to destroy.", stack.name));
+            return Ok(Exit::Success);
+        }
+        Ok(Ok(plan)) => {
+            show(&plan, tools);
+            let wording = Wording { question: "Destroy everything in", command: &command };
+            return execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await;
+        }
+        Ok(Err(EngineError::Plan(error))) => {
+            let sources = sources(&error);
+            Error::Plan { error, sources }
+        }
+        Ok(Err(error)) => stack.failed(error),
+        Err(interrupted) => interrupted.into(),
+    };
+    session.end().await.map_err(|error| stack.failed(error))?;
+    Err(error)
+}
+
+/// The texts of the files that problems are in, as far as they can be read.
+fn sources(error: &PlanError) -> BTreeMap<String, String> {
+    let files: BTreeSet<&str> =
+        error.problems.iter().filter_map(|(_, source, _)| Some(source.as_ref()?.file.as_str())).collect();
+    let read = |file: &str| Some((file.to_owned(), Script::read(file.as_ref()).ok()?.source));
+    files.into_iter().filter_map(read).collect()
+}

@@ -1,0 +1,119 @@
+//! Carrying a plan out, for `run` and `destroy`: show, ask, execute, report.
+
+use std::time::Instant;
+
+use hzscript::engine::{Session, shown_outputs};
+use hzscript::plan::{Action, Plan};
+
+use super::Tools;
+use super::connect::Target;
+use super::error::Error;
+use super::exit::Exit;
+use super::prompt::{Consent, ask};
+use super::render::report::{Ending, ending, outputs};
+use super::render::screen::Line;
+use super::render::{plan as preview, value};
+use super::stack::Stack;
+
+/// What is about to be done, in the words of the questions and answers about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wording<'a> {
+    /// The question's beginning, such as `Apply these changes to`.
+    pub question: &'a str,
+    /// The command, such as `hzscript run scripts/hazelcast.rhai`.
+    pub command: &'a str,
+}
+
+/// Shows a plan.
+pub fn show(plan: &Plan, tools: &Tools) {
+    let json = serde_json::to_value(plan).unwrap_or_default();
+    let json = value::without_secrets(&json);
+    tools.screen.line(&Line::Plan { counts: plan.counts(), empty: plan.is_empty(), plan: json });
+    tools.screen.out("");
+    tools.screen.out(&preview::preview(plan, tools.screen.out_palette()));
+}
+
+/// Asks whether to execute the plan, executes it, and reports. The session ends in any case.
+///
+/// # Errors
+/// When the state cannot be written, or the user interrupts before anything was begun.
+pub async fn execute(
+    session: Session<'_>,
+    plan: &Plan,
+    stack: &Stack,
+    yes: bool,
+    wording: Wording<'_>,
+    tools: &Tools,
+) -> Result<Exit, Error> {
+    let agreed = if yes || !touches_anything(plan) { Ok(true) } else { consent(plan, stack, wording, tools).await };
+    match agreed {
+        Ok(true) => {}
+        Ok(false) => {
+            session.end().await.map_err(|error| stack.failed(error))?;
+            return Ok(Exit::Failure);
+        }
+        Err(error) => {
+            session.end().await.map_err(|error| stack.failed(error))?;
+            return Err(error);
+        }
+    }
+    let began = Instant::now();
+    let done = session.apply(plan).await;
+    tools.screen.calm();
+    let report = done.map_err(|error| stack.failed(error))?;
+    let finished = report.is_complete() && report.settling.is_empty();
+    let interrupted = tools.interrupt.asked() && !finished;
+    let json = value::without_secrets(&serde_json::to_value(&report).unwrap_or_default());
+    tools.screen.line(&Line::Report { complete: report.is_complete(), interrupted, report: json });
+    let missing = tools.screen.missing();
+    let again = wording.command;
+    let told = Ending { report: &report, missing: &missing, took: began.elapsed(), interrupted, again };
+    tools.screen.out("");
+    tools.screen.out(&ending(&told, tools.screen.out_palette()));
+    show_outputs(&report.outputs, tools);
+    Ok(match (interrupted, report.is_complete()) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Success,
+        (false, false) => Exit::Failure,
+    })
+}
+
+/// Shows outputs, if there are any.
+pub fn show_outputs(found: &std::collections::BTreeMap<String, hzscript::model::Value>, tools: &Tools) {
+    let shown = shown_outputs(found);
+    if let Some(text) = outputs(&shown, tools.screen.out_palette()) {
+        tools.screen.out("");
+        tools.screen.out(&text);
+    }
+    tools.screen.line(&Line::Outputs { outputs: shown });
+}
+
+/// Whether there is anything to ask about: waiting and writing down outputs need no consent.
+fn touches_anything(plan: &Plan) -> bool {
+    plan.changes.iter().any(|change| change.action.changes() || change.action == Action::Forget)
+}
+
+async fn consent(plan: &Plan, stack: &Stack, wording: Wording<'_>, tools: &Tools) -> Result<bool, Error> {
+    if !tools.environment.interactive || tools.screen.is_json() {
+        let why = if tools.screen.is_json() { "with --json nobody is asked" } else { "there is no terminal to ask on" };
+        return Err(Error::Usage {
+            message: format!("{why}, so nothing was changed"),
+            help: Some(format!("to make these changes: {} --yes", wording.command)),
+        });
+    }
+    let place = match &stack.target {
+        Target::Local { .. } => "local".to_owned(),
+        Target::Aws { .. } => format!("aws account {}, {}", plan.target.account, plan.target.region),
+    };
+    let consent = match &stack.target {
+        Target::Local { .. } => Consent::Short,
+        Target::Aws { .. } => Consent::Full,
+    };
+    let question = format!("{} stack {} ({place})?", wording.question, stack.name);
+    tools.screen.err("");
+    let yes = ask(&question, consent, &tools.screen, &tools.interrupt).await?;
+    if !yes {
+        tools.screen.err("Nothing was changed.");
+    }
+    Ok(yes)
+}

@@ -1,0 +1,101 @@
+//! [`Interrupt`]: what Ctrl-C and termination do. The first asks the run to end, the second ends the process.
+
+use std::future::Future;
+
+use hzscript::apply::execute::Stop;
+use tokio::sync::watch;
+
+use super::exit::Exit;
+
+/// The user asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted;
+
+/// Listens for Ctrl-C and for termination.
+#[derive(Debug, Clone)]
+pub struct Interrupt {
+    stop: Stop,
+    asked: watch::Receiver<bool>,
+}
+
+impl Interrupt {
+    /// Begins to listen; `first` is called when it is asked for the first time. Needs a running tokio runtime.
+    pub fn listen(first: impl Fn() + Send + 'static) -> Self {
+        let stop = Stop::default();
+        let (tell, asked) = watch::channel(false);
+        let asking = stop.clone();
+        tokio::spawn(async move {
+            let mut signals = Signals::new();
+            signals.next().await;
+            asking.ask();
+            first();
+            // Nobody need be waiting for it.
+            let _ = tell.send(true);
+            signals.next().await;
+            std::process::exit(Exit::Interrupted.code());
+        });
+        Self { stop, asked }
+    }
+
+    /// What a run is asked with.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Whether it was asked.
+    pub fn asked(&self) -> bool {
+        self.stop.asked()
+    }
+
+    /// Runs what may be dropped at any moment: it is, when asked to end.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when it was dropped.
+    pub async fn cut<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        let mut asked = self.asked.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = asked.wait_for(|asked| *asked) => Err(Interrupted),
+            done = work => Ok(done),
+        }
+    }
+}
+
+/// Ctrl-C and requests to terminate. Where they cannot be listened for, there are none.
+struct Signals {
+    #[cfg(unix)]
+    streams: Vec<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        Self { streams: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+    }
+
+    async fn next(&mut self) {
+        std::future::poll_fn(|context| {
+            let mut came = false;
+            for stream in &mut self.streams {
+                came |= matches!(stream.poll_recv(context), std::task::Poll::Ready(Some(())));
+            }
+            if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The command line: one file a command, over the library's public API.
+//!
+//! Arguments ([`args`]) choose a connection and a place for the state ([`connect`]); a command opens a [`stack`] and
+//! has it planned and executed; [`render`] shows everything. What the process finds around it is read in
+//! [`environment`].
+
+mod args;
+mod check;
+mod connect;
+mod destroy;
+mod environment;
+mod error;
+mod evaluate;
+mod execute;
+mod exit;
+mod input;
+mod interrupt;
+mod local;
+mod outputs;
+mod plan;
+mod prompt;
+mod render;
+mod run;
+mod script;
+mod stack;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command, OutputArguments};
+use environment::Environment;
+use error::Error;
+use exit::Exit;
+use interrupt::Interrupt;
+use render::screen::{Options, Screen};
+
+/// What every command works with.
+#[derive(Debug)]
+struct Tools {
+    environment: Environment,
+    screen: Screen,
+    interrupt: Interrupt,
+}
+
+impl Tools {
+    /// The command as it was typed, to be typed again; values that were set may be secret and are left out.
+    fn command(&self) -> String {
+        again(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+    }
+}
+
+/// Runs the program with the arguments of the process, and answers with its exit status.
+pub fn main() -> i32 {
+    if std::env::args_os().len() < 2 {
+        // Nobody may be there to read it.
+        drop(Arguments::command().print_help());
+        return Exit::Success.code();
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            drop(error.print());
+            // 2 would be taken for changes by those who use --detailed-exitcode.
+            return if error.use_stderr() { Exit::Failure.code() } else { Exit::Success.code() };
+        }
+    };
+    let environment = Environment::read();
+    let screen = Screen::new(options(&arguments.command), &environment);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(source) => {
+            return told(&Error::Io { what: "start".to_owned(), source }, &screen).code();
+        }
+    };
+    let exit = runtime.block_on(async {
+        let telling = screen.clone();
+        let interrupt = Interrupt::listen(move || telling.interrupted());
+        let tools = Tools { environment, screen: screen.clone(), interrupt };
+        dispatch(&arguments.command, &tools).await.unwrap_or_else(|error| told(&error, &screen))
+    });
+    // A thread that still waits for an answer at the terminal is not waited for.
+    runtime.shutdown_background();
+    exit.code()
+}
+
+async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
+    match command {
+        Command::Run(arguments) => run::run(arguments, tools).await,
+        Command::Plan(arguments) => plan::run(arguments, tools).await,
+        Command::Destroy(arguments) => destroy::run(arguments, tools).await,
+        Command::Outputs(arguments) => outputs::run(arguments, tools).await,
+        Command::Check(arguments) => check::run(arguments, tools).await,
+        Command::Local(command) => local::run(command, tools).await,
+    }
+}
+
+/// How a command wants things shown.
+fn options(command: &Command) -> Options {
+    let of =
+        |output: &OutputArguments| Options { json: output.json, no_color: output.no_color, verbose: output.verbose };
+    match command {
+        Command::Run(arguments) => of(&arguments.output),
+        Command::Plan(arguments) => of(&arguments.output),
+        Command::Destroy(arguments) => of(&arguments.output),
+        Command::Check(arguments) => of(&arguments.output),
+        // Their JSON is one value, which they print themselves.
+        Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Local(_) => Options::default(),
+    }
+}
+
+/// Tells an error.
+fn told(error: &Error, screen: &Screen) -> Exit {
+    screen.calm();
+    let told = render::error::told(error);
+    screen.line(&told.line());
+    screen.err(&told.text(screen.err_palette(), screen.width()));
+    if matches!(error, Error::Interrupted) { Exit::Interrupted } else { Exit::Failure }
+}
+
+/// A command line for these arguments, quoted for a shell. What `--set` gives is left out: it may be secret.
+fn again(arguments: impl Iterator<Item = String>) -> String {
+    let mut line = "hzscript".to_owned();
+    let mut value_of_set = false;
+    for argument in arguments {
+        let shown = match (value_of_set, argument.split_once('=')) {
+            (true, Some((name, _))) => format!("{name}=…"),
+            (false, Some(("--set", set))) => {
+                format!("--set={}=…", set.split_once('=').map_or(set, |(name, _)| name))
+            }
+            _ => argument.clone(),
+        };
+        value_of_set = !value_of_set && argument == "--set";
+        let plain = |c: char| c.is_alphanumeric() || "-_./:=,@+…".contains(c);
+        line.push(' ');
+        if !shown.is_empty() && shown.chars().all(plain) {
+            line.push_str(&shown);
+        } else {
+            line.push_str(&format!("'{}'", shown.replace('\'', "'\\''")));
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::again;
+
+    #[test]
+    fn a_command_can_be_typed_again_and_tells_no_secret() {
+        let typed = ["run", "my script.rhai", "--set", "password=hunter2", "--set=token=a b", "--stack", "it's"];
+        assert_eq!(
+            again(typed.iter().map(|argument| (*argument).to_owned())),
+            "hzscript run 'my script.rhai' --set password=… --set=token=… --stack 'it'\\''s'"
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! What is said of an error, and the way out.
+
+use std::collections::BTreeMap;
+
+use hzscript::cloud::{CallError, ConnectError, ErrorClass};
+use hzscript::engine::EngineError;
+use hzscript::script::Diagnostic;
+use hzscript::state::{StateError, Target};
+
+use super::diagnostics;
+use super::palette::Palette;
+use super::{escape, screen::Line};
+use crate::cli::error::Error;
+
+/// An error in words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// What went wrong.
+    pub message: String,
+    /// The way out, when there is one.
+    pub help: Option<String>,
+    /// Places it is about.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts of the files those are in, by name.
+    pub sources: BTreeMap<String, String>,
+}
+
+impl Told {
+    fn new(message: impl Into<String>, help: Option<&str>) -> Self {
+        Self { message: message.into(), help: help.map(str::to_owned), ..Self::default() }
+    }
+
+    /// As text for a terminal `width` columns wide.
+    pub fn text(&self, palette: Palette, width: usize) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.diagnostics {
+            text.push_str(&diagnostics::mistake(diagnostic, &self.sources, palette, width));
+            text.push('\n');
+        }
+        text.push_str(&format!("{} {}", palette.red("error:"), escape::lines(&self.message)));
+        if let Some(help) = &self.help {
+            text.push_str(&format!("\n{} {}", palette.cyan(" help:"), escape::lines(help)));
+        }
+        text
+    }
+
+    /// As a JSON line.
+    pub fn line(&self) -> Line<'_> {
+        Line::Error { message: &self.message, help: self.help.as_deref(), diagnostics: &self.diagnostics }
+    }
+}
+
+/// Puts an error in words.
+pub fn told(error: &Error) -> Told {
+    match error {
+        Error::Interrupted => Told::new("interrupted; nothing was changed", None),
+        Error::Usage { message, help } => Told::new(message, help.as_deref()),
+        Error::Script { path, reason, help } => {
+            Told::new(format!("cannot read {}: {reason}", path.display()), help.as_deref())
+        }
+        Error::Input(error) => Told::new(error.to_string(), None),
+        Error::Mistakes(mistakes) => Told {
+            message: counted(mistakes.mistakes.len(), "mistake in the script", "mistakes in the script"),
+            help: None,
+            diagnostics: mistakes.mistakes.clone(),
+            sources: mistakes.sources.clone(),
+        },
+        Error::Plan { error, sources } => Told {
+            message: counted(error.problems.len(), "problem stands in the way", "problems stand in the way"),
+            help: None,
+            diagnostics: error.problems.iter().map(|problem| diagnostics::of_problem(problem, sources)).collect(),
+            sources: sources.clone(),
+        },
+        Error::Engine { error, state } => of_engine(error, state),
+        Error::State(error) => of_state(error, None),
+        Error::Connect(error) => of_connection(error),
+        Error::Local { folder, source } => Told::new(
+            format!("the embedded AWS's data in {}: {source}", folder.display()),
+            Some("`hzscript local reset` begins an empty one"),
+        ),
+        Error::Refused(fault) => Told::new(format!("the embedded AWS: {}: {}", fault.code, fault.message), None),
+        Error::Settings { path, reason } => Told::new(format!("{}: {reason}", path.display()), None),
+        Error::Io { what, source } => Told::new(format!("cannot {what}: {source}"), None),
+    }
+}
+
+fn of_connection(error: &ConnectError) -> Told {
+    let error = match error {
+        ConnectError::NoRegion => {
+            return Told::new("no region is set", Some("give one with --region, AWS_REGION or the profile"));
+        }
+        ConnectError::Identity(error) => error,
+    };
+    let help = match error.class {
+        ErrorClass::Denied => {
+            "the credentials are not valid (any more): sign in again, or choose others with --profile NAME"
+        }
+        _ => {
+            "give credentials (aws configure, aws sso login, --profile NAME), \
+             or leave out --target aws to work on the embedded AWS"
+        }
+    };
+    Told::new(format!("cannot tell which account the credentials belong to: {error}"), Some(help))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    let what = if count == 1 { one } else { many };
+    format!("{count} {what}; nothing was changed")
+}
+
+fn of_engine(error: &EngineError, state: &str) -> Told {
+    match error {
+        EngineError::State(error) => of_state(error, Some(state)),
+        EngineError::Observe(error) => of_call(error),
+        EngineError::Plan(error) => Told::new(error.to_string(), None),
+        EngineError::WrongTarget { stack, recorded, connected } => Told::new(
+            format!("stack {stack} lives in {recorded}, and this is {connected}"),
+            Some(&format!("work on it with {}, or deploy another one with --stack NAME", options(recorded))),
+        ),
+        EngineError::Stale => Told::new(
+            "the state has changed since the plan was made; nothing was changed",
+            Some("run again, to plan from the state as it is now"),
+        ),
+    }
+}
+
+fn options(target: &Target) -> String {
+    format!("--target {} --region {}", target.cloud, target.region)
+}
+
+fn of_call(error: &CallError) -> Told {
+    let help = match error.class {
+        ErrorClass::Denied => format!("the credentials must allow {}", error.action),
+        ErrorClass::Throttled => {
+            "AWS takes no more calls for now: try again later, or with a lower --parallelism".to_owned()
+        }
+        ErrorClass::Unknown => "no good answer came; nothing was changed, so it is safe to run again".to_owned(),
+        _ => return Told::new(format!("cannot read what exists: {error}"), None),
+    };
+    Told::new(format!("cannot read what exists: {error}"), Some(&help))
+}
+
+/// Addresses of files as paths, which is how people open them.
+fn on_disk(text: &str) -> String {
+    text.replace("file://", "")
+}
+
+fn of_state(error: &StateError, state: Option<&str>) -> Told {
+    let help = match error {
+        StateError::Locked(owner) => {
+            let lock = state.map_or_else(
+                || "the file lock.json of its state".to_owned(),
+                |state| format!("{}/lock.json", on_disk(state)),
+            );
+            format!("wait until it has ended; if process {} on {} is no more, remove {lock}", owner.process, owner.host)
+        }
+        StateError::Corrupt { .. } => "it was edited or cut short: put a copy of it back".to_owned(),
+        StateError::Newer { .. } => "use the version of hzscript that wrote it, or a newer one".to_owned(),
+        StateError::BadUrl { .. } => "give a folder, or a URL such as file:///absolute/folder".to_owned(),
+        StateError::Store { .. } => return Told::new(on_disk(&error.to_string()), None),
+    };
+    let message = error.to_string();
+    let message = if matches!(error, StateError::BadUrl { .. }) { message } else { on_disk(&message) };
+    Told::new(message, Some(&help))
+}
+
+#[cfg(test)]
+mod tests {
+    use hzscript::state::Owner;
+
+    use super::*;
+
+    fn shown(error: &Error) -> String {
+        told(error).text(Palette::new(false), 100)
+    }
+
+    #[test]
+    fn an_error_names_the_way_out() {
+        let owner = Owner {
+            user: "ann".to_owned(),
+            host: "build-1\u{1b}".to_owned(),
+            process: 42,
+            command: "run a.rhai".to_owned(),
+            since: "2026-01-02T03:04:05Z".to_owned(),
+        };
+        let locked = EngineError::State(StateError::Locked(Box::new(owner)));
+        let state = "file:///s/prod".to_owned();
+        insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(locked), state }), @r"
+        error: the stack is locked by ann on build-1\u{1b} (process 42, `run a.rhai`) since 2026-01-02T03:04:05Z
+         help: wait until it has ended; if process 42 on build-1\u{1b} is no more, remove /s/prod/lock.json
+        ");
+        let target = |cloud: &str, account: &str| Target {
+            cloud: cloud.to_owned(),
+            account: account.to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        let wrong = EngineError::WrongTarget {
+            stack: "prod".to_owned(),
+            recorded: target("aws", "111122223333"),
+            connected: target("local", "000000000000"),
+        };
+        insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(wrong), state: String::new() }), @r"
+        error: stack prod lives in aws (account 111122223333, eu-west-1), and this is local (account 000000000000, eu-west-1)
+         help: work on it with --target aws --region eu-west-1, or deploy another one with --stack NAME
+        ");
+    }
+}

@@ -1,0 +1,12 @@
+//! What is shown and how: text for people, JSON lines for programs.
+
+pub mod diagnostics;
+pub mod error;
+pub mod escape;
+mod hint;
+pub mod palette;
+pub mod plan;
+pub mod progress;
+pub mod report;
+pub mod screen;
+pub mod value;

@@ -1,0 +1,223 @@
+//! [`Screen`]: where everything is printed. The plan, outputs and JSON go to standard output, progress, questions and
+//! errors to standard error.
+//!
+//! Progress bars live at the bottom of a terminal; whatever is printed meanwhile is printed above them. A reader that
+//! goes away (a closed pipe) does not end a run.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hzscript::event::{Event, Events};
+use hzscript::model::{Address, Json};
+use hzscript::plan::Counts;
+use hzscript::script::Diagnostic;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
+
+use super::palette::Palette;
+use super::progress::Progress;
+use crate::cli::environment::Environment;
+
+/// A JSON line; events of the library are lines of their own, with the same member `event`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Line<'a> {
+    /// What is worked on: the first line.
+    Target {
+        /// The sentence that people are shown.
+        text: &'a str,
+        /// `local` or `aws`.
+        target: &'a str,
+        /// The account's twelve digits.
+        account: &'a str,
+        /// The region's code.
+        region: &'a str,
+        /// The stack's name.
+        stack: &'a str,
+    },
+    /// What is worth saying of the script though it is no mistake.
+    Warning {
+        /// The warning.
+        diagnostic: &'a Diagnostic,
+    },
+    /// The plan.
+    Plan {
+        /// How many changes there are of each sort.
+        counts: Counts,
+        /// Whether executing it would do nothing.
+        empty: bool,
+        /// The whole of it; secrets taken out.
+        plan: Json,
+    },
+    /// How a run went.
+    Report {
+        /// Whether everything was done.
+        complete: bool,
+        /// Whether the user asked it to end before that.
+        interrupted: bool,
+        /// Steps done, failures, and what was not begun; secrets taken out.
+        report: Json,
+    },
+    /// The outputs; secrets taken out.
+    Outputs {
+        /// By name.
+        outputs: BTreeMap<String, Json>,
+    },
+    /// The script has no mistakes.
+    Checked {
+        /// How many resources it declares.
+        resources: usize,
+        /// How many outputs.
+        outputs: usize,
+    },
+    /// Why the command did not do what it was asked to.
+    Error {
+        /// What went wrong.
+        message: &'a str,
+        /// The way out, when there is one.
+        help: Option<&'a str>,
+        /// Places it is about.
+        diagnostics: &'a [Diagnostic],
+    },
+}
+
+/// How to show things.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// JSON lines rather than text.
+    pub json: bool,
+    /// Whether colours were turned off.
+    pub no_color: bool,
+    /// Whether everything is told.
+    pub verbose: bool,
+}
+
+/// Where things are printed. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Screen(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    out: Palette,
+    err: Palette,
+    bars: bool,
+    multi: MultiProgress,
+    progress: Mutex<Progress>,
+}
+
+impl Screen {
+    /// One for this environment.
+    pub fn new(options: Options, environment: &Environment) -> Self {
+        let color = !options.no_color && environment.allows_color();
+        let bars = environment.stderr_is_terminal && !options.json;
+        let target = if bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let err = Palette::new(color && environment.stderr_is_terminal);
+        let multi = MultiProgress::with_draw_target(target);
+        let progress = Progress::new(bars.then(|| multi.clone()), err, options.verbose);
+        Self(Arc::new(Inner {
+            options,
+            out: Palette::new(color && environment.stdout_is_terminal),
+            err,
+            bars,
+            multi,
+            progress: Mutex::new(progress),
+        }))
+    }
+
+    /// Whether JSON lines are wanted.
+    pub fn is_json(&self) -> bool {
+        self.0.options.json
+    }
+
+    /// Colours of standard output.
+    pub fn out_palette(&self) -> Palette {
+        self.0.out
+    }
+
+    /// Colours of standard error.
+    pub fn err_palette(&self) -> Palette {
+        self.0.err
+    }
+
+    /// Columns to wrap text at.
+    pub fn width(&self) -> usize {
+        const WITHOUT_TERMINAL: usize = 100;
+        let term = console::Term::stderr();
+        if self.0.bars { usize::from(term.size().1).clamp(40, 140) } else { WITHOUT_TERMINAL }
+    }
+
+    /// Prints text to standard output, unless JSON is wanted.
+    pub fn out(&self, text: &str) {
+        if !self.is_json() {
+            self.raw_out(text);
+        }
+    }
+
+    /// Prints text to standard error, unless JSON is wanted.
+    pub fn err(&self, text: &str) {
+        if !self.is_json() {
+            // Nobody is there to be told.
+            self.0.multi.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
+        }
+    }
+
+    /// Prints a JSON line to standard output, when JSON is wanted.
+    pub fn line(&self, line: &Line<'_>) {
+        self.serialized(line);
+    }
+
+    /// Prints to standard output whatever is wanted.
+    pub fn raw_out(&self, text: &str) {
+        self.0.multi.suspend(|| {
+            let mut out = std::io::stdout().lock();
+            drop(writeln!(out, "{text}").and_then(|()| out.flush()));
+        });
+    }
+
+    /// A sink of events that shows progress.
+    pub fn events(&self) -> Events {
+        let screen = self.clone();
+        Events::to(move |event| screen.receive(&event))
+    }
+
+    fn receive(&self, event: &Event) {
+        self.serialized(event);
+        let told = self.progress().receive(event);
+        if let Some(text) = told {
+            self.err(&text);
+        }
+    }
+
+    /// Says that the first Ctrl-C was seen.
+    pub fn interrupted(&self) {
+        if self.progress().is_executing() {
+            let text = "finishing the calls in flight, then ending; Ctrl-C again ends at once";
+            self.err(&self.err_palette().yellow(text));
+        }
+    }
+
+    /// Takes the progress bars away.
+    pub fn calm(&self) {
+        self.progress().end();
+    }
+
+    /// What each step that was not begun would have needed.
+    pub fn missing(&self) -> BTreeMap<Address, Address> {
+        self.progress().missing().clone()
+    }
+
+    fn serialized(&self, line: &impl Serialize) {
+        if self.is_json()
+            && let Ok(json) = serde_json::to_string(line)
+        {
+            self.raw_out(&json);
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        // What is shown may be wrong after a panic, but nothing else depends on it.
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,75 @@
+//! What `run`, `plan` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
+
+use hzscript::apply::execute::Settings;
+use hzscript::cloud::Cloud;
+use hzscript::engine::{Engine, EngineError};
+
+use super::Tools;
+use super::args::{StackArguments, TargetArguments};
+use super::connect::{Folder, StatePlace, Target};
+use super::error::Error;
+use super::render::escape;
+use super::render::screen::Line;
+
+/// A stack on the cloud it lives on.
+#[derive(Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// The engine.
+    pub engine: Engine,
+    /// The sort of cloud.
+    pub target: Target,
+    /// Where the state is, for messages.
+    pub state: String,
+}
+
+/// How calls are made.
+#[derive(Debug, Clone, Copy)]
+pub struct Calls {
+    /// The most in flight at a time.
+    pub parallelism: usize,
+    /// Whether what AWS has accepted is waited for.
+    pub wait: bool,
+}
+
+impl Stack {
+    /// Connects, says so, and opens the state.
+    ///
+    /// # Errors
+    /// When there is no connection or no state can be kept.
+    pub async fn open(
+        name: String,
+        stack: &StackArguments,
+        target: &TargetArguments,
+        calls: Calls,
+        tools: &Tools,
+    ) -> Result<Self, Error> {
+        let target = Target::choose(target, &tools.environment)?;
+        let folder = Folder::new(&stack.folder);
+        let cloud = tools.interrupt.cut(target.connect(&folder)).await??;
+        say(&target, &cloud, &name, tools);
+        let place = StatePlace::choose(stack);
+        if stack.state.is_none() {
+            folder.make()?;
+        }
+        let store = place.open(&name)?;
+        let state = store.shown();
+        let Calls { parallelism, wait } = calls;
+        let settings = Settings { parallelism, wait, stop: tools.interrupt.stop() };
+        let engine = Engine::new(cloud, store, &name, target.name(), tools.screen.events(), settings);
+        Ok(Self { name, engine, target, state })
+    }
+
+    /// An error of the engine as one of the command line's.
+    pub fn failed(&self, error: EngineError) -> Error {
+        Error::Engine { error: Box::new(error), state: self.state.clone() }
+    }
+}
+
+fn say(target: &Target, cloud: &Cloud, stack: &str, tools: &Tools) {
+    let text = target.header(cloud, stack);
+    tools.screen.out(&escape::line(&text));
+    let (account, region) = (&cloud.account, &cloud.region);
+    tools.screen.line(&Line::Target { text: &text, target: target.name(), account, region, stack });
+}
