@@ -1,1 +1,4 @@
+//! What the program does, by capability.
 
+mod capability;
+mod support;

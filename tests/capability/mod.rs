@@ -1,0 +1,7 @@
+mod command_line;
+mod contract;
+mod executing;
+mod first_light;
+mod planning;
+mod samples;
+mod waiting;

@@ -1,0 +1,154 @@
+//! Plans: what is planned, in which order, and why.
+
+use hzscript::engine::EngineError;
+use hzscript::plan::{Action, PlanError, Reason};
+
+use crate::support::Stack;
+use crate::support::stack::summary;
+
+fn problems(error: EngineError) -> PlanError {
+    match error {
+        EngineError::Plan(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_script_no_longer_declares_is_deleted_users_first() {
+    let stack = Stack::new().await;
+    let whole = r#"
+        let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16" });
+        let subnet = ec2_subnet("subnet", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24" });
+        logs_log_group("kept", #{});
+    "#;
+    stack.runs(whole).await;
+    let rest = r#"logs_log_group("kept", #{});"#;
+    let plan = stack.plan(rest).await;
+    assert_eq!(summary(&plan), "- ec2_subnet.subnet\n- ec2_vpc.vpc");
+    stack.runs(rest).await;
+    assert_eq!(stack.exists(), ["AWS::Logs::LogGroup"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_moves_an_object_without_touching_it() {
+    let stack = Stack::new().await;
+    stack.runs(r#"logs_log_group("old", #{ logGroupName: "a" });"#).await;
+    let renamed = r#"logs_log_group("new", #{ logGroupName: "a" }, #{ aliases: ["logs_log_group.old"] });"#;
+    let plan = stack.plan(renamed).await;
+    assert_eq!(plan.moves.len(), 1);
+    assert!(
+        plan.changes.iter().all(|change| !change.action.replaces() && change.action != Action::Create),
+        "{plan:#?}"
+    );
+    stack.runs(renamed).await;
+    assert!(stack.plan(renamed).await.is_empty());
+    assert_eq!(stack.exists().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_protected_is_neither_deleted_nor_replaced() {
+    let stack = Stack::new().await;
+    let script = r#"logs_log_group("kept", #{ logGroupName: "a" }, #{ protect: true });"#;
+    stack.runs(script).await;
+    let error = problems(stack.try_plan("").await.expect_err("a deletion"));
+    assert!(error.problems[0].2.to_string().contains("protected"), "{error:?}");
+    let error = problems(stack.try_plan(&script.replace("\"a\"", "\"b\"")).await.expect_err("a replacement"));
+    assert!(error.problems[0].2.to_string().contains("replace"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_retained_stays_in_the_account() {
+    let stack = Stack::new().await;
+    stack.runs(r#"logs_log_group("kept", #{ logGroupName: "a" }, #{ retain: true });"#).await;
+    assert_eq!(summary(&stack.plan("").await), "x logs_log_group.kept");
+    stack.runs("").await;
+    assert_eq!(stack.exists(), ["AWS::Logs::LogGroup"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn something_that_exists_is_adopted_by_its_id() {
+    let stack = Stack::new().await;
+    let created = stack.engine.cloud().ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.expect("made");
+    let id = created.vpc().and_then(|vpc| vpc.vpc_id()).expect("an id").to_owned();
+    let script = format!(r#"ec2_vpc("vpc", #{{ cidrBlock: "10.0.0.0/16" }}, #{{ id: "{id}" }});"#);
+    let plan = stack.plan(&script).await;
+    assert!(summary(&plan).starts_with("> ec2_vpc.vpc"), "{}", summary(&plan));
+    stack.runs(&script).await;
+    assert!(stack.plan(&script).await.is_empty());
+    assert_eq!(stack.id("ec2_vpc.vpc").await, id);
+    let absent = script.replace(&id, "vpc-00000000000000000");
+    let stack = Stack::new().await;
+    assert!(problems(stack.try_plan(&absent).await.expect_err("absent")).problems[0].2.to_string().contains("exist"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn differences_that_are_ignored_are_left() {
+    let stack = Stack::new().await;
+    stack.runs(r#"logs_log_group("a", #{ retentionInDays: 5 });"#).await;
+    let changed = r#"logs_log_group("a", #{ retentionInDays: 7 }, #{ ignoreChanges: ["retentionInDays"] });"#;
+    assert!(stack.plan(changed).await.changes.iter().all(|change| change.action == Action::NoOp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_in_replace_on_replaces() {
+    let stack = Stack::new().await;
+    let script = |on: u32| format!(r#"logs_log_group("a", #{{}}, #{{ replaceOn: [{on}] }});"#);
+    stack.runs(&script(1)).await;
+    assert!(stack.plan(&script(1)).await.is_empty());
+    let plan = stack.plan(&script(2)).await;
+    assert_eq!(plan.changes[0].reasons[0], Reason::ReplaceOn);
+    assert!(plan.changes[0].action.replaces());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_vanished_is_made_again() {
+    let stack = Stack::new().await;
+    let script = r#"logs_log_group("a", #{ logGroupName: "a" });"#;
+    stack.runs(script).await;
+    stack.engine.cloud().logs.delete_log_group().log_group_name("a").send().await.expect("deleted");
+    let plan = stack.plan(script).await;
+    assert_eq!(summary(&plan), "+ logs_log_group.a");
+    assert!(matches!(plan.changes[0].reasons[0], Reason::Vanished { .. }));
+    stack.runs(script).await;
+    assert!(stack.plan(script).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_is_seen_and_mended() {
+    let stack = Stack::new().await;
+    let script = r#"logs_log_group("a", #{ logGroupName: "a", retentionInDays: 5 });"#;
+    stack.runs(script).await;
+    let logs = &stack.engine.cloud().logs;
+    logs.put_retention_policy().log_group_name("a").retention_in_days(30).send().await.expect("changed");
+    assert_eq!(summary(&stack.plan(script).await), "~ logs_log_group.a retentionInDays");
+    stack.runs(script).await;
+    assert!(stack.plan(script).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_without_code_is_refused_by_name() {
+    let stack = Stack::new().await;
+    let script = r#"ssm_parameter("p", #{ type: "String", value: "x" });"#;
+    let error = problems(stack.try_plan(script).await.expect_err("no code"));
+    assert!(error.problems[0].2.to_string().contains("AWS::SSM::Parameter"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_property_that_is_not_sent_is_refused() {
+    let stack = Stack::new().await;
+    let script = r#"logs_log_group("l", #{ bearerTokenAuthenticationEnabled: true });"#;
+    let error = problems(stack.try_plan(script).await.expect_err("not sent"));
+    assert!(error.problems[0].2.to_string().contains("bearerTokenAuthenticationEnabled"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_inputs_give_the_same_plan() {
+    let stack = Stack::new().await;
+    let script = r#"
+        let net = network(#{ name: "net", cidr: "10.0.0.0/16", azs: 3, natGateways: 1 });
+        output("vpc", net.vpc.vpcId);
+    "#;
+    stack.runs(script).await;
+    let text = |plan| serde_json::to_string(&plan).expect("JSON");
+    assert_eq!(text(stack.plan(script).await), text(stack.plan(script).await));
+}

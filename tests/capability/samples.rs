@@ -1,0 +1,423 @@
+//! How each kind is declared in the contract test, and how each property that its code claims is changed.
+
+/// A kind's row.
+pub struct Sample {
+    /// The CloudFormation type.
+    pub kind: &'static str,
+    /// What it needs, as a script.
+    pub before: &'static str,
+    /// Its properties, as what stands between `#{` and `}`.
+    pub declared: &'static str,
+    /// Property and other value: changed in place.
+    pub updates: &'static [(&'static str, &'static str)],
+    /// Property and other value: replaced.
+    pub replacements: &'static [(&'static str, &'static str)],
+    /// Claimed properties that cannot be changed by themselves, with the reason.
+    pub fixed: &'static [(&'static str, &'static str)],
+    /// Whether a replacement may have the same physical identifier.
+    pub same_id: bool,
+}
+
+const TAGS: (&str, &str) = ("tags", r#"[#{ key: "team", value: "data" }]"#);
+
+const NETWORK: &str = r#"
+let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let other_vpc = ec2_vpc("other-vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let gateway = ec2_internet_gateway("gateway", #{});
+let attachment = ec2_vpc_gateway_attachment("attachment", #{
+    vpcId: vpc.vpcId, internetGatewayId: gateway.internetGatewayId,
+});
+let subnet = ec2_subnet("subnet", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24" });
+let other_subnet = ec2_subnet("other-subnet", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.2.0/24" });
+let table = ec2_route_table("table", #{ vpcId: vpc.vpcId }, #{ dependsOn: [attachment] });
+let other_table = ec2_route_table("other-table", #{ vpcId: vpc.vpcId }, #{ dependsOn: [attachment] });
+let group = ec2_security_group("group", #{ groupDescription: "one", vpcId: vpc.vpcId });
+let other_group = ec2_security_group("other-group", #{ groupDescription: "another", vpcId: vpc.vpcId });
+let address = ec2_eip("address", #{ domain: "vpc" }, #{ dependsOn: [attachment] });
+let other_address = ec2_eip("other-address", #{ domain: "vpc" }, #{ dependsOn: [attachment] });
+let free_address = ec2_eip("free-address", #{ domain: "vpc" }, #{ dependsOn: [attachment] });
+let nat = ec2_nat_gateway("nat", #{ subnetId: subnet.subnetId, allocationId: other_address.allocationId });
+let other_nat = ec2_nat_gateway("other-nat", #{ subnetId: other_subnet.subnetId, connectivityType: "private" });
+"#;
+
+const TWO_VPCS: &str = r#"
+let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let other_vpc = ec2_vpc("other-vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let gateway = ec2_internet_gateway("gateway", #{});
+let other_gateway = ec2_internet_gateway("other-gateway", #{});
+"#;
+
+const NAMES: &str = r#"
+let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let other_vpc = ec2_vpc("other-vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
+let namespace = servicediscovery_private_dns_namespace("namespace", #{ name: "one.internal", vpc: vpc.vpcId });
+let other_namespace = servicediscovery_private_dns_namespace("other", #{ name: "two.internal", vpc: vpc.vpcId });
+"#;
+
+const SERVICE: &str = r#"
+let net = network(#{ name: "net", cidr: "10.0.0.0/16", azs: 2, natGateways: 1 });
+let cluster = ecs_cluster("cluster", #{ capacityProviders: ["FARGATE", "FARGATE_SPOT"] });
+let other_cluster = ecs_cluster("other-cluster", #{});
+let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com") });
+let definition = |name| ecs_task_definition(name, #{
+    cpu: 256, memory: 512, networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"],
+    containerDefinitions: [#{ name: "member", image: "hazelcast/hazelcast:5.5.10" }],
+}, #{ dependsOn: net.routes });
+let task = definition.call("task");
+let other_task = definition.call("other-task");
+let group = ec2_security_group("group", #{ groupDescription: "members", vpcId: net.vpc.vpcId });
+let other_group = ec2_security_group("other-group", #{ groupDescription: "others", vpcId: net.vpc.vpcId });
+let namespace = servicediscovery_private_dns_namespace("namespace", #{ name: "one.internal", vpc: net.vpc.vpcId });
+let registry = servicediscovery_service("registry", #{
+    namespaceId: namespace.id, dnsConfig: #{ dnsRecords: [#{ type: "A", ttl: 10 }] },
+});
+let subnets = [];
+for subnet in net.privateSubnets { subnets.push(subnet.subnetId); }
+let placed = |groups| #{ awsvpcConfiguration: #{ subnets: subnets, securityGroups: groups } };
+"#;
+
+pub const SAMPLES: &[Sample] = &[
+    Sample {
+        kind: "AWS::EC2::EIP",
+        before: "",
+        declared: r#"domain: "vpc""#,
+        updates: &[TAGS],
+        replacements: &[],
+        fixed: &[("domain", "every address is a VPC's")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::InternetGateway",
+        before: "",
+        declared: "",
+        updates: &[TAGS],
+        replacements: &[],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::NatGateway",
+        before: NETWORK,
+        declared: "subnetId: subnet.subnetId, allocationId: address.allocationId",
+        updates: &[TAGS],
+        replacements: &[
+            ("subnetId", "other_subnet.subnetId"),
+            ("allocationId", "free_address.allocationId"),
+            ("privateIpAddress", r#""10.0.1.77""#),
+            ("connectivityType", r#""private"; it.remove("allocationId")"#),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::Route",
+        before: NETWORK,
+        declared: r#"routeTableId: table.routeTableId, destinationCidrBlock: "0.0.0.0/0", natGatewayId: nat.natGatewayId"#,
+        updates: &[
+            ("gatewayId", r#"gateway.internetGatewayId; it.remove("natGatewayId")"#),
+            ("natGatewayId", "other_nat.natGatewayId"),
+        ],
+        replacements: &[("destinationCidrBlock", r#""192.168.0.0/16""#), ("routeTableId", "other_table.routeTableId")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::RouteTable",
+        before: TWO_VPCS,
+        declared: "vpcId: vpc.vpcId",
+        updates: &[TAGS],
+        replacements: &[("vpcId", "other_vpc.vpcId")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::SecurityGroup",
+        before: NETWORK,
+        declared: r#"groupDescription: "members", vpcId: vpc.vpcId,
+            securityGroupIngress: [#{ ipProtocol: "tcp", fromPort: 5701, toPort: 5701, sourceSecurityGroupId: "self" }]"#,
+        updates: &[
+            (
+                "securityGroupIngress",
+                r#"[
+                    #{ ipProtocol: "tcp", fromPort: 5701, toPort: 5701, sourceSecurityGroupId: "self" },
+                    #{ ipProtocol: "tcp", fromPort: 8080, toPort: 8080, cidrIp: "10.0.0.0/16", description: "clients" },
+                    #{ ipProtocol: "udp", fromPort: 1, toPort: 9, sourceSecurityGroupId: other_group.groupId },
+                ]"#,
+            ),
+            ("securityGroupEgress", r#"[#{ ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIp: "0.0.0.0/0" }]"#),
+            TAGS,
+        ],
+        replacements: &[
+            ("groupName", r#""another-name""#),
+            ("groupDescription", r#""others""#),
+            ("vpcId", "other_vpc.vpcId"),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::SecurityGroupEgress",
+        before: NETWORK,
+        declared: r#"groupId: group.groupId, ipProtocol: "tcp", fromPort: 1, toPort: 2, cidrIp: "10.0.0.0/16""#,
+        updates: &[("description", r#""members""#)],
+        replacements: &[
+            ("cidrIp", r#""10.0.0.0/17""#),
+            ("cidrIpv6", r#""fd00::/8"; it.remove("cidrIp")"#),
+            ("destinationSecurityGroupId", r#"other_group.groupId; it.remove("cidrIp")"#),
+            ("fromPort", "2"),
+            ("groupId", "other_group.groupId"),
+            ("ipProtocol", r#""udp""#),
+            ("toPort", "3"),
+        ],
+        fixed: &[("destinationPrefixListId", "the embedded AWS has no prefix lists")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::SecurityGroupIngress",
+        before: NETWORK,
+        declared: r#"groupId: group.groupId, ipProtocol: "tcp", fromPort: 1, toPort: 2, cidrIp: "10.0.0.0/16""#,
+        updates: &[("description", r#""members""#)],
+        replacements: &[
+            ("cidrIp", r#""10.0.0.0/17""#),
+            ("cidrIpv6", r#""fd00::/8"; it.remove("cidrIp")"#),
+            ("sourceSecurityGroupId", r#"other_group.groupId; it.remove("cidrIp")"#),
+            ("fromPort", "2"),
+            ("groupId", "other_group.groupId"),
+            ("ipProtocol", r#""udp""#),
+            ("toPort", "3"),
+        ],
+        fixed: &[("sourcePrefixListId", "the embedded AWS has no prefix lists")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::Subnet",
+        before: TWO_VPCS,
+        declared: r#"vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24""#,
+        updates: &[
+            ("mapPublicIpOnLaunch", "true"),
+            ("privateDnsNameOptionsOnLaunch", r#"#{ hostnameType: "resource-name" }"#),
+            TAGS,
+        ],
+        replacements: &[
+            ("availabilityZone", r#""eu-west-1b""#),
+            ("cidrBlock", r#""10.0.2.0/24""#),
+            ("vpcId", "other_vpc.vpcId"),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::SubnetRouteTableAssociation",
+        before: NETWORK,
+        declared: "subnetId: subnet.subnetId, routeTableId: table.routeTableId",
+        updates: &[],
+        replacements: &[("routeTableId", "other_table.routeTableId"), ("subnetId", "other_subnet.subnetId")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::VPC",
+        before: "",
+        declared: r#"cidrBlock: "10.0.0.0/16""#,
+        updates: &[("enableDnsSupport", "false"), ("enableDnsHostnames", "true"), TAGS],
+        replacements: &[("cidrBlock", r#""10.1.0.0/16""#), ("instanceTenancy", r#""dedicated""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EC2::VPCGatewayAttachment",
+        before: TWO_VPCS,
+        declared: "vpcId: vpc.vpcId, internetGatewayId: gateway.internetGatewayId",
+        updates: &[("internetGatewayId", "other_gateway.internetGatewayId")],
+        replacements: &[("vpcId", "other_vpc.vpcId")],
+        fixed: &[],
+        same_id: true,
+    },
+    Sample {
+        kind: "AWS::ECS::Cluster",
+        before: NAMES,
+        declared: "",
+        updates: &[
+            ("clusterSettings", r#"[#{ name: "containerInsights", value: "enabled" }]"#),
+            ("capacityProviders", r#"["FARGATE", "FARGATE_SPOT"]"#),
+            (
+                "defaultCapacityProviderStrategy",
+                r#"[#{ capacityProvider: "FARGATE", weight: 1 }]; it.capacityProviders = ["FARGATE"]"#,
+            ),
+            ("configuration", r#"#{ executeCommandConfiguration: #{ logging: "NONE" } }"#),
+            ("serviceConnectDefaults", "#{ namespace: namespace.arn }"),
+            TAGS,
+        ],
+        replacements: &[("clusterName", r#""another-name""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ECS::Service",
+        before: SERVICE,
+        declared: r#"cluster: cluster.arn, taskDefinition: task.taskDefinitionArn, desiredCount: 1, launchType: "FARGATE",
+            networkConfiguration: placed.call([group.groupId])"#,
+        updates: &[
+            ("desiredCount", "2"),
+            ("taskDefinition", "other_task.taskDefinitionArn"),
+            ("networkConfiguration", "placed.call([group.groupId, other_group.groupId])"),
+            ("deploymentConfiguration", "#{ maximumPercent: 150, minimumHealthyPercent: 50 }"),
+            ("enableExecuteCommand", "true"),
+            ("enableECSManagedTags", "true"),
+            ("propagateTags", r#""SERVICE""#),
+            ("platformVersion", r#""1.4.0""#),
+            ("healthCheckGracePeriodSeconds", "30"),
+            ("availabilityZoneRebalancing", r#""DISABLED""#),
+            ("serviceRegistries", "[#{ registryArn: registry.arn }]"),
+            ("launchType", r#"(); it.capacityProviderStrategy = [#{ capacityProvider: "FARGATE", weight: 1 }]"#),
+            (
+                "capacityProviderStrategy",
+                r#"[#{ capacityProvider: "FARGATE_SPOT", weight: 1 }]; it.remove("launchType")"#,
+            ),
+            TAGS,
+        ],
+        replacements: &[("cluster", "other_cluster.arn"), ("serviceName", r#""another-name""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ECS::TaskDefinition",
+        before: r#"
+            let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com") });
+        "#,
+        declared: r#"cpu: 256, memory: 1024, networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"],
+            containerDefinitions: [#{
+                name: "member", image: "hazelcast/hazelcast:5.5.10", portMappings: [#{ containerPort: 5701 }],
+                environment: [#{ name: "B", value: "2" }, #{ name: "A", value: "1" }],
+            }]"#,
+        updates: &[TAGS],
+        replacements: &[
+            (
+                "containerDefinitions",
+                r#"[#{ name: "member", image: "hazelcast/hazelcast:5.5.9", stopTimeout: 120,
+                portMappings: [#{ containerPort: 5701, protocol: "tcp" }, #{ containerPort: 8080 }],
+                healthCheck: #{ command: ["CMD-SHELL", "true"], interval: 10, retries: 2, startPeriod: 5, timeout: 3 },
+                ulimits: [#{ name: "nofile", softLimit: 1024, hardLimit: 2048 }], dockerLabels: #{ "a.b/c": "d" },
+                command: ["sh", "-c", "true"], entryPoint: ["env"], user: "1000", workingDirectory: "/tmp" }]"#,
+            ),
+            ("cpu", "512"),
+            ("memory", "2048"),
+            ("family", r#""another-name""#),
+            ("taskRoleArn", "role.arn"),
+            ("executionRoleArn", "role.arn"),
+            ("runtimePlatform", r#"#{ cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" }"#),
+            ("ephemeralStorage", "#{ sizeInGiB: 30 }"),
+            ("volumes", r#"[#{ name: "data" }]"#),
+            ("enableFaultInjection", "true"),
+            ("pidMode", r#""task""#),
+            ("requiresCompatibilities", r#"["EC2"]"#),
+            ("networkMode", r#""bridge"; it.requiresCompatibilities = ["EC2"]"#),
+            ("ipcMode", r#""task"; it.requiresCompatibilities = ["EC2"]"#),
+            (
+                "placementConstraints",
+                r#"[#{ type: "memberOf", expression: "attribute:a == b" }]; it.requiresCompatibilities = ["EC2"]"#,
+            ),
+            (
+                "proxyConfiguration",
+                r#"#{ type: "APPMESH", containerName: "member", proxyConfigurationProperties: [
+                    #{ name: "AppPorts", value: "5701" }, #{ name: "ProxyIngressPort", value: "15000" },
+                    #{ name: "ProxyEgressPort", value: "15001" }, #{ name: "IgnoredUID", value: "1337" },
+                ] }"#,
+            ),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::IAM::ManagedPolicy",
+        before: r#"
+            let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com") });
+        "#,
+        declared: r#"policyDocument: policy_document([policy_statement(#{ actions: ["ecs:ListTasks"], resources: ["*"] })])"#,
+        updates: &[
+            (
+                "policyDocument",
+                r#"policy_document([policy_statement(#{ actions: ["ecs:StopTask"], resources: ["*"] })])"#,
+            ),
+            ("roles", "[role.roleName]"),
+        ],
+        replacements: &[
+            ("managedPolicyName", r#""another-name""#),
+            ("description", r#""what it is for""#),
+            ("path", r#""/members/""#),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::IAM::Role",
+        before: r#"
+            let boundary = iam_managed_policy("boundary", #{
+                policyDocument: policy_document([policy_statement(#{ actions: ["*"], resources: ["*"] })]),
+            });
+        "#,
+        declared: r#"assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com")"#,
+        updates: &[
+            ("assumeRolePolicyDocument", r#"assume_role("ec2.amazonaws.com")"#),
+            ("description", r#""what it is for""#),
+            ("maxSessionDuration", "7200"),
+            ("permissionsBoundary", "boundary.policyArn"),
+            (
+                "policies",
+                r#"[#{ policyName: "own", policyDocument: policy_document([
+                    policy_statement(#{ actions: ["ecs:StopTask", "ecs:ListTasks"], resources: ["*"] }),
+                ]) }]"#,
+            ),
+            ("managedPolicyArns", r#"["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"]"#),
+            TAGS,
+        ],
+        replacements: &[("roleName", r#""another-name""#), ("path", r#""/members/""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::Logs::LogGroup",
+        before: "",
+        declared: "",
+        updates: &[
+            ("retentionInDays", "5"),
+            ("deletionProtectionEnabled", "true"),
+            ("kmsKeyId", r#""arn:aws:kms:eu-west-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef""#),
+            TAGS,
+        ],
+        replacements: &[("logGroupName", r#""/another/name""#), ("logGroupClass", r#""INFREQUENT_ACCESS""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ServiceDiscovery::PrivateDnsNamespace",
+        before: TWO_VPCS,
+        declared: r#"name: "it.internal", vpc: vpc.vpcId"#,
+        updates: &[
+            ("description", r#""what it is for""#),
+            ("properties", "#{ dnsProperties: #{ soa: #{ ttl: 60 } } }"),
+            TAGS,
+        ],
+        replacements: &[("name", r#""that.internal""#), ("vpc", "other_vpc.vpcId")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ServiceDiscovery::Service",
+        before: NAMES,
+        declared: r#"namespaceId: namespace.id, dnsConfig: #{ dnsRecords: [#{ type: "A", ttl: 10 }] }"#,
+        updates: &[
+            ("description", r#""what it is for""#),
+            ("dnsConfig", r#"#{ dnsRecords: [#{ type: "A", ttl: 60 }] }"#),
+            TAGS,
+        ],
+        replacements: &[
+            ("name", r#""another-name""#),
+            ("namespaceId", "other_namespace.id"),
+            ("healthCheckCustomConfig", "#{ failureThreshold: 1 }"),
+            ("type", r#""HTTP"; it.remove("dnsConfig")"#),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+];

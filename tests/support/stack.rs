@@ -1,0 +1,171 @@
+//! The engine in process, on an embedded AWS in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use hzscript::apply::execute::{Report, Settings, Stop};
+use hzscript::cloud::Cloud;
+use hzscript::engine::{Engine, EngineError};
+use hzscript::event::{Event, Events};
+use hzscript::local::Local;
+use hzscript::local::settings::Settings as LocalSettings;
+use hzscript::model::Program;
+use hzscript::plan::{Action, Plan};
+use hzscript::script::{self, Limits, Lookups, Request};
+use hzscript::state::{Owner, Snapshot, StateStore};
+
+/// A stack named `test` and what it lives on.
+pub struct Stack {
+    pub engine: Engine,
+    pub local: Local,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+struct Zones;
+
+#[async_trait]
+impl Lookups for Zones {
+    async fn account(&self) -> Result<String, String> {
+        Ok("000000000000".to_owned())
+    }
+
+    async fn region(&self) -> Result<String, String> {
+        Ok("eu-west-1".to_owned())
+    }
+
+    async fn zones(&self) -> Result<Vec<String>, String> {
+        Ok(["eu-west-1a", "eu-west-1b", "eu-west-1c"].map(str::to_owned).to_vec())
+    }
+}
+
+impl Stack {
+    /// An empty one. AWS is as slow as in truth: use it under a paused clock.
+    pub async fn new() -> Self {
+        Self::with(true).await
+    }
+
+    /// One whose runs do not wait for what nothing else needs.
+    pub async fn impatient() -> Self {
+        Self::with(false).await
+    }
+
+    async fn with(wait: bool) -> Self {
+        let settings = LocalSettings { pace: 1.0, ..LocalSettings::default() };
+        let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let local = Local::in_memory(settings, opened).expect("an embedded AWS");
+        let cloud = Cloud::embedded(&local, "eu-west-1").await.expect("a connection");
+        let store = StateStore::open("memory:///", "test").expect("a store");
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = events.clone();
+        let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
+        let settings = Settings { parallelism: 16, wait, stop: Stop::default() };
+        Self { engine: Engine::new(cloud, store, "test", "local", events_to, settings), local, events }
+    }
+
+    /// Evaluates a script that must have no mistake.
+    pub async fn program(&self, text: &str) -> Program {
+        let request = Request {
+            file: "test.rhai".to_owned(),
+            source: text.to_owned(),
+            root: None,
+            inputs: BTreeMap::new(),
+            lookups: Arc::new(Zones),
+            limits: Limits::default(),
+            events: Events::none(),
+        };
+        // A blocking task keeps the paused clock from running ahead while the script's own thread is at work.
+        let runtime = tokio::runtime::Handle::current();
+        let evaluating = tokio::task::spawn_blocking(move || runtime.block_on(script::evaluate(request)));
+        match evaluating.await.expect("it does not panic") {
+            Ok(evaluated) => evaluated.program,
+            Err(mistakes) => panic!("{:#?}\n{text}", mistakes.mistakes),
+        }
+    }
+
+    /// Plans a script, changing nothing.
+    pub async fn plan(&self, text: &str) -> Plan {
+        self.try_plan(text).await.unwrap_or_else(|error| panic!("{error}: {error:?}\n{text}"))
+    }
+
+    /// [`Stack::plan`], for what cannot be planned.
+    pub async fn try_plan(&self, text: &str) -> Result<Plan, EngineError> {
+        let program = self.program(text).await;
+        self.engine.look().await?.plan(&program).await
+    }
+
+    /// Plans and executes a script, whatever comes of it.
+    pub async fn run(&self, text: &str) -> Report {
+        let program = self.program(text).await;
+        let session = self.engine.begin(&owner()).await.expect("begun");
+        let plan = session.plan(&program).await.unwrap_or_else(|error| panic!("{error}: {error:?}\n{text}"));
+        session.apply(&plan).await.expect("the state can be written")
+    }
+
+    /// [`Stack::run`], which must do everything.
+    pub async fn runs(&self, text: &str) -> Report {
+        let report = self.run(text).await;
+        assert!(report.is_complete(), "{:#?}\n{text}", report.failures);
+        report
+    }
+
+    /// Deletes everything, which must succeed.
+    pub async fn destroy(&self) -> Report {
+        let session = self.engine.begin(&owner()).await.expect("begun");
+        let plan = session.plan_destroy().await.expect("a plan");
+        let report = session.apply(&plan).await.expect("the state can be written");
+        assert!(report.is_complete(), "{:#?}", report.failures);
+        report
+    }
+
+    /// The state, which must be there.
+    pub async fn state(&self) -> Snapshot {
+        self.engine.state().await.expect("readable").expect("there was a run")
+    }
+
+    /// The physical identifier of a resource.
+    pub async fn id(&self, address: &str) -> String {
+        let address = address.parse().expect("an address");
+        self.state().await.resources.get(&address).unwrap_or_else(|| panic!("{address} is in the state")).id.clone()
+    }
+
+    /// Events since the last time.
+    pub fn events(&self) -> Vec<Event> {
+        std::mem::take(&mut self.events.lock().expect("not poisoned"))
+    }
+
+    /// Types of what the embedded AWS has.
+    pub fn exists(&self) -> Vec<String> {
+        self.local.list().expect("readable").into_iter().map(|listed| listed.type_name).collect()
+    }
+}
+
+pub fn owner() -> Owner {
+    Owner {
+        user: "tester".to_owned(),
+        host: "here".to_owned(),
+        process: std::process::id(),
+        command: "test".to_owned(),
+        since: "2026-01-01T00:00:00Z".to_owned(),
+    }
+}
+
+/// A plan in few words: a line a change, no-ops left out.
+pub fn summary(plan: &Plan) -> String {
+    let sign = |action: Action| match action {
+        Action::NoOp => "=",
+        Action::Settle => "…",
+        Action::Import => ">",
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::ReplaceCreateFirst => "+/-",
+        Action::ReplaceDeleteFirst => "-/+",
+        Action::Delete => "-",
+        Action::Forget => "x",
+    };
+    let lines = plan.changes.iter().filter(|change| change.action != Action::NoOp).map(|change| {
+        let paths: Vec<&str> = change.differences.iter().map(|found| found.path.as_str()).collect();
+        format!("{} {} {}", sign(change.action), change.address, paths.join(", ")).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
