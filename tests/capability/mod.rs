@@ -1,5 +1,6 @@
 mod command_line;
 mod contract;
+mod documents;
 mod executing;
 mod first_light;
 mod planning;
