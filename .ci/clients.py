@@ -3,9 +3,12 @@
 Usage: clients.py PROGRAM FOLDER
 """
 
+import http.client
 import ipaddress
 import json
 import sys
+import urllib.parse
+import xml.etree.ElementTree as xml
 
 import boto3
 from botocore.config import Config
@@ -131,6 +134,106 @@ def cloud_map(client):
     names.delete_namespace(Id=namespace)
 
 
+def members(endpoint):
+    """The calls a Hazelcast member makes to find the others: by itself, without an SDK, and signed in its own way."""
+
+    def ask(service, method, path, headers, body=None):
+        scope = f"LOCAL/20260101/{REGION}/{service}/aws4_request"
+        headers = {
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00",
+            "X-Amz-Date": "20260101T000000Z",
+            **headers,
+        }
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(endpoint).netloc)
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        told = answer.read().decode()
+        check(answer.status == 200, f"a member's {method} to {service} is answered ({answer.status})")
+        return told
+
+    def ecs(action, **parameters):
+        headers = {
+            "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Accept-Encoding": "identity",
+        }
+        return json.loads(ask("ecs", "POST", "/", headers, json.dumps(parameters)))
+
+    def interfaces(method, addresses):
+        parameters = {
+            "Action": "DescribeNetworkInterfaces", "Version": "2016-11-15",
+            "Filter.1.Name": "addresses.private-ip-address",
+            **{f"Filter.1.Value.{n}": address for n, address in enumerate(addresses, 1)},
+        }
+        query = urllib.parse.urlencode(parameters)
+        if method == "GET":
+            told = ask("ec2", "GET", f"/?{query}", {})
+        else:
+            headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+            told = ask("ec2", "POST", "/", headers, query)
+        root = xml.fromstring(told)
+        name = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
+        return {item.text for item in root.iterfind(f"{name}networkInterfaceSet/{name}item/{name}privateIpAddress")}
+
+    by_service = ecs("ListTasks", cluster="fargate-cluster", serviceName="hazelcast-service")["taskArns"]
+    described = ecs("DescribeTasks", cluster="fargate-cluster", tasks=by_service, include=["TAGS"])["tasks"]
+    check(len(described) == 3, "a member finds three by their service")
+    family = described[0]["taskDefinitionArn"].rpartition("/")[2].partition(":")[0]
+    by_family = ecs("ListTasks", cluster="fargate-cluster", family=family)["taskArns"]
+    check(sorted(by_family) == sorted(by_service), "and the same by their family")
+    check(all(task["availabilityZone"] for task in described), "each has a zone")
+    addresses = {i["privateIpv4Address"] for t in described for c in t["containers"] for i in c["networkInterfaces"]}
+    check(interfaces("GET", sorted(addresses)) == addresses, "a GET finds their interfaces")
+    check(interfaces("POST", sorted(addresses)) == addresses, "and so does a POST")
+
+
+def pages_and_waiters(client):
+    """Pages are whole and have no element twice, and waiters end."""
+    ecs, ec2, iam = client("ecs"), client("ec2"), client("iam")
+
+    def paged(of, call, key, size, **parameters):
+        pages = of.get_paginator(call).paginate(PaginationConfig={"PageSize": size}, **parameters)
+        return [item for page in pages for item in page[key]]
+
+    for number in range(7):
+        ecs.create_cluster(clusterName=f"paged-{number}")
+        ec2.create_vpc(CidrBlock=f"10.{100 + number}.0.0/16")
+    clusters = paged(ecs, "list_clusters", "clusterArns", 2)
+    check(len(clusters) == len(set(clusters)) == 8, "pages of two list eight clusters")
+    vpcs = [vpc["VpcId"] for vpc in paged(ec2, "describe_vpcs", "Vpcs", 5)]
+    check(sorted(vpcs) == sorted(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]), "pages of five describe the VPCs")
+    first = ec2.describe_vpcs(MaxResults=5)
+    check(len(first["Vpcs"]) == 5 and "NextToken" in first, "MaxResults ends a page")
+    check(len(paged(ecs, "list_services", "serviceArns", 1, cluster="fargate-cluster")) == 1, "the service is listed")
+    check(len(paged(iam, "list_roles", "Roles", 1)) >= 2, "pages of one list the roles")
+    families = paged(ecs, "list_task_definition_families", "families", 1)
+    check(len(families) == 1, "the family is listed")
+    for number in range(7):
+        ecs.delete_cluster(cluster=f"paged-{number}")
+
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[gateways[0]["NatGatewayId"]])
+    ec2.get_waiter("vpc_exists").wait(VpcIds=vpcs[:1])
+    iam.get_waiter("role_exists").wait(RoleName="hazelcast-ecs-role")
+
+
+def service_deleted(client):
+    """The end of a service: a waiter for its tasks, one for itself, and its name is free again."""
+    ecs = client("ecs")
+    service = ecs.describe_services(cluster="fargate-cluster", services=["hazelcast-service"])["services"][0]
+    arns = ecs.list_tasks(cluster="fargate-cluster", serviceName="hazelcast-service")["taskArns"]
+    ecs.delete_service(cluster="fargate-cluster", service="hazelcast-service", force=True)
+    again = {
+        "cluster": "fargate-cluster", "serviceName": "hazelcast-service", "taskDefinition": service["taskDefinition"],
+        "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": service["networkConfiguration"],
+    }
+    check(ecs.list_services(cluster="fargate-cluster")["serviceArns"] == [], "a service that is deleted is not listed")
+    ecs.get_waiter("tasks_stopped").wait(cluster="fargate-cluster", tasks=arns)
+    ecs.get_waiter("services_inactive").wait(cluster="fargate-cluster", services=["hazelcast-service"])
+    made = ecs.create_service(**again)["service"]
+    check(made["status"] == "ACTIVE", "its name is free once it is INACTIVE")
+
+
 def command_line(endpoint):
     def aws(*words):
         return json.loads(run(["aws", "--endpoint-url", endpoint, "--output", "json", *words]))
@@ -154,7 +257,10 @@ def main(program, folder):
         roles_and_logs(client)
         refusals(client, service, subnets)
         cloud_map(client)
+        members(endpoint)
+        pages_and_waiters(client)
         command_line(endpoint)
+        service_deleted(client)
 
 
 if __name__ == "__main__":

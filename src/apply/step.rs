@@ -58,6 +58,17 @@ impl From<StateError> for Trouble {
     }
 }
 
+/// A creation that was given up.
+struct NotMade {
+    trouble: Trouble,
+    /// Whether an answer was lost, so that the object may be there all the same.
+    lost: bool,
+}
+
+/// After how long to look again for what a call may have made whose answer was lost.
+const LOOK_AGAIN: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+
 /// A node at work.
 pub(super) struct Step<'a> {
     pub run: &'a Run<'a>,
@@ -198,9 +209,12 @@ impl<'a> Step<'a> {
         self.intend(Verb::Create, &token, recorded).await?;
         let created = match self.call_create(kind, &wanted).await {
             Ok(created) => created,
-            Err(trouble) => {
-                let generation = recorded.generation;
-                self.run.ledger.record(Record::Refused { address: address.clone(), generation }).await?;
+            Err(NotMade { trouble, lost }) => {
+                // What a lost call may have made the next run looks for, by the intent that stays.
+                if !lost {
+                    let generation = recorded.generation;
+                    self.run.ledger.record(Record::Refused { address: address.clone(), generation }).await?;
+                }
                 return Err(trouble);
             }
         };
@@ -224,37 +238,48 @@ impl<'a> Step<'a> {
     }
 
     /// Makes it once, whatever becomes of the answers.
-    async fn call_create(&self, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Created, Trouble> {
+    async fn call_create(&self, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Created, NotMade> {
         let mut attempts = Attempts::new(Purpose::Create, wanted.token, None);
+        let mut lost = false;
         loop {
             let error = match kind.create(self.run.cloud, wanted).await {
                 Ok(created) => return Ok(created),
                 Err(error) => error,
             };
+            lost |= error.class == ErrorClass::Unknown;
             if matches!(error.class, ErrorClass::Unknown | ErrorClass::AlreadyExists) {
-                let mut looks = Attempts::new(Purpose::Read, wanted.token, None);
-                let found = loop {
-                    match kind.find(self.run.cloud, wanted).await {
-                        Ok(found) => break found,
-                        Err(lost) => match looks.next(&lost, false) {
-                            Some(delay) => self.pause(delay).await,
-                            None => return Err(refused(&error)),
-                        },
-                    }
-                };
-                if let Some(id) = found {
+                let found = self.find(kind, wanted, &error).await;
+                if let Some(id) = found.map_err(|trouble| NotMade { trouble, lost })? {
                     let accepted = Accepted { attributes: JsonMap::new(), waiting: Some(JsonMap::new()) };
                     return Ok(Created { id, configure: true, accepted });
                 }
             }
-            self.again(&mut attempts, &error).await?;
+            self.again(&mut attempts, &error).await.map_err(|trouble| NotMade { trouble, lost })?;
+        }
+    }
+
+    /// Looks for what a creation that ended with this error may have made: when the answer was lost more than once, for
+    /// it may not show at once.
+    async fn find(&self, kind: &dyn Kind, wanted: &Create<'_>, error: &CallError) -> Result<Option<String>, Trouble> {
+        let mut attempts = Attempts::new(Purpose::Read, wanted.token, None);
+        let mut pauses = LOOK_AGAIN.iter().filter(|_| error.class == ErrorClass::Unknown);
+        loop {
+            let pause = match kind.find(self.run.cloud, wanted).await {
+                Ok(None) => pauses.next().copied(),
+                Ok(found) => return Ok(found),
+                Err(failed) => Some(attempts.next(&failed, false).ok_or_else(|| refused(error))?),
+            };
+            match pause {
+                Some(pause) => self.pause(pause).await,
+                None => return Ok(None),
+            }
         }
     }
 
     async fn configure(&self, kind: &dyn Kind, recorded: &Recorded, wanted: &Create<'_>) -> Result<(), Trouble> {
         let mut attempts = Attempts::new(Purpose::Update, wanted.token, None);
         while let Err(error) = kind.configure(self.run.cloud, &recorded.id, wanted).await {
-            self.again(&mut attempts, &error).await?;
+            self.again_of(&mut attempts, &error, error.is_not_found()).await?;
         }
         Ok(())
     }
@@ -515,10 +540,18 @@ impl<'a> Step<'a> {
 
     /// Sleeps before the next attempt, or gives up with the error.
     async fn again(&self, attempts: &mut Attempts<'_>, error: &CallError) -> Result<(), Trouble> {
-        let fresh = self.run.fresh.lock().is_ok_and(|fresh| {
-            fresh.iter().any(|id| error.message.contains(id.as_str()) && id.len() > 3)
-                || error.message.contains("assume the role") && !fresh.is_empty()
-        });
+        self.again_of(attempts, error, false).await
+    }
+
+    /// [`Step::again`]; `new` says that what the error is about was made a moment ago, whether it names it or not.
+    async fn again_of(&self, attempts: &mut Attempts<'_>, error: &CallError, new: bool) -> Result<(), Trouble> {
+        let fresh = new
+            || self.run.fresh.lock().is_ok_and(|fresh| {
+                fresh.iter().any(|id| error.message.contains(id.as_str()) && id.len() > 3)
+                    || error.message.contains("assume the role") && !fresh.is_empty()
+                    // It does not say which cluster.
+                    || error.is("ClusterNotFoundException") && !fresh.is_empty()
+            });
         match attempts.next(error, fresh) {
             Some(after) if !self.run.settings.stop.asked() => {
                 let address = self.change.address.clone();
@@ -537,6 +570,9 @@ fn refused(error: &CallError) -> Trouble {
             "something of that name exists and is not this stack's: choose another name, or adopt it with the option `id`"
                 .to_owned(),
         ),
+        ErrorClass::Denied if error.code.as_deref().is_some_and(|code| code.contains("Expired")) => {
+            Some("the credentials have expired: renew them, then run again".to_owned())
+        }
         ErrorClass::Denied => Some(format!("the credentials need permission for {}", error.action)),
         ErrorClass::Busy => Some("something outside this stack still uses it; remove that, then run again".to_owned()),
         ErrorClass::Throttled | ErrorClass::Unknown => Some("run again: nothing is lost and nothing is made twice".to_owned()),

@@ -126,7 +126,8 @@ fn classify(code: &str) -> ErrorClass {
         | "RequestThrottled"
         | "SlowDown"
         | "PriorRequestNotComplete"
-        | "EC2ThrottledException" => ErrorClass::Throttled,
+        | "EC2ThrottledException"
+        | "BandwidthLimitExceeded" => ErrorClass::Throttled,
         "AccessDenied"
         | "AccessDeniedException"
         | "UnauthorizedOperation"
@@ -134,13 +135,19 @@ fn classify(code: &str) -> ErrorClass {
         | "ExpiredToken"
         | "ExpiredTokenException"
         | "InvalidClientTokenId"
-        | "UnrecognizedClientException" => ErrorClass::Denied,
+        | "UnrecognizedClientException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "RequestExpired" => ErrorClass::Denied,
         "InternalError"
         | "InternalFailure"
         | "ServerException"
         | "ServiceUnavailable"
         | "RequestTimeout"
         | "ServiceFailure"
+        | "Unavailable"
         | "ServiceUnavailableException" => ErrorClass::Unknown,
         _ if code.starts_with("ClusterContains") => ErrorClass::Busy,
         _ if code.contains("NotFound") => ErrorClass::NotFound,

@@ -29,6 +29,7 @@ pub mod json;
 pub mod logs;
 pub mod servicediscovery;
 pub mod tags;
+pub mod visible;
 
 /// What is known of a kind without asking AWS.
 #[derive(Debug)]
@@ -217,10 +218,9 @@ pub trait Kind: Send + Sync {
     async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError>;
 
     /// Asks where something awaited stands. Where nothing takes time it is asked only after a lost answer, and says what
-    /// that would have told: the attributes.
+    /// that would have told: the attributes, as soon as they can be read.
     async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        let read = self.read(cloud, &[question.id.to_owned()]).await?;
-        Ok(Progress::Ready(read.into_iter().flatten().next().map(|found| found.attributes).unwrap_or_default()))
+        visible::poll(self, cloud, question).await
     }
 }
 

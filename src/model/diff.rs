@@ -2,13 +2,15 @@
 //!
 //! Only what is declared counts, and what the last run declared and this one no longer does: AWS fills in much that
 //! nobody asked for. Lists whose order means nothing compare as sets, elements that have a name are compared with their
-//! namesakes, and policy documents by what they say. What AWS never tells is compared with what the last run asked for.
+//! namesakes, and policy documents by what they say. Values that AWS rewrites are compared in its form. What AWS never tells is compared with what the last run asked for.
 
 use std::collections::BTreeMap;
 
 use super::schema::KindSchema;
 use super::{Json, JsonMap, PropertyPath, Secret, Shape, Value};
 
+mod form;
+mod matching;
 mod policy;
 mod same;
 
@@ -35,6 +37,7 @@ pub fn differences(
     prior: &BTreeMap<String, Value>,
     observed: Option<&JsonMap>,
 ) -> Vec<Found> {
+    let (wanted, prior) = (form::canonical(&schema.type_name, wanted), form::canonical(&schema.type_name, prior));
     let mut comparison = Comparison { schema, found: Vec::new() };
     let names: std::collections::BTreeSet<&String> = wanted.keys().chain(prior.keys()).collect();
     for name in names {
@@ -91,7 +94,7 @@ impl Comparison<'_> {
             }
             (Some(after), None) => {
                 let absent = after.to_json().is_some_and(|after| {
-                    is_nothing(&after) || shape.and_then(|shape| shape.default.as_ref()) == Some(&after)
+                    same::is_unset(&after) || shape.and_then(|shape| shape.default.as_ref()) == Some(&after)
                 });
                 if !absent {
                     self.add(path, None, Some(after));
@@ -269,23 +272,19 @@ impl Comparison<'_> {
 
     /// Whether each wanted element is there, and nothing else.
     fn same_set(&self, path: &PropertyPath, items: Option<&Shape>, wanted: &[Value], there: &[Json]) -> bool {
-        let mut left: Vec<&Json> = there.iter().collect();
-        for item in wanted {
-            let found = left.iter().position(|candidate| {
+        // The same thing said twice is said once.
+        let distinct: Vec<&Value> = wanted
+            .iter()
+            .enumerate()
+            .filter(|(at, item)| !wanted[..*at].contains(item))
+            .map(|(_, item)| item)
+            .collect();
+        distinct.len() == there.len()
+            && matching::is_perfect(distinct.len(), |wanted, candidate| {
                 let mut trial = Comparison { schema: self.schema, found: Vec::new() };
-                trial.property(path, items, Some(item), None, Some(candidate));
+                trial.property(path, items, Some(distinct[wanted]), None, Some(&there[candidate]));
                 trial.found.is_empty()
-            });
-            match found {
-                Some(at) => {
-                    left.swap_remove(at);
-                }
-                // The same thing said twice is said once.
-                None if wanted.iter().filter(|other| *other == item).count() > 1 => {}
-                None => return false,
-            }
-        }
-        left.is_empty()
+            })
     }
 }
 
@@ -326,6 +325,18 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_text_and_a_no_that_aws_does_not_tell_are_no_difference() {
+        let wanted = json!({ "roleName": "r", "description": "" });
+        assert_eq!(diff("AWS::IAM::Role", wanted, json!({}), Some(json!({ "roleName": "r" }))), Vec::<String>::new());
+        let containers = |container: Json| json!({ "containerDefinitions": [container] });
+        let observed = containers(json!({ "name": "a", "image": "x" }));
+        let wanted = |privileged: bool| containers(json!({ "name": "a", "privileged": privileged }));
+        let kind = "AWS::ECS::TaskDefinition";
+        assert_eq!(diff(kind, wanted(false), json!({}), Some(observed.clone())), Vec::<String>::new());
+        assert_eq!(diff(kind, wanted(true), json!({}), Some(observed)).len(), 1);
+    }
+
+    #[test]
     fn what_is_no_longer_declared_is_taken_away_once() {
         let observed = json!({ "logGroupName": "a", "retentionInDays": 5 });
         let (wanted, prior) = (json!({ "logGroupName": "a" }), json!({ "logGroupName": "a", "retentionInDays": 5 }));
@@ -354,6 +365,48 @@ mod tests {
             diff(kind, wanted("z"), json!({}), Some(observed)),
             [r#"!containerDefinitions[1].image: "x" -> "z""#]
         );
+    }
+
+    #[test]
+    fn an_element_that_fits_several_does_not_take_the_one_that_another_needs() {
+        let mappings = |mappings: Json| json!({ "containerDefinitions": [{ "name": "a", "portMappings": mappings }] });
+        let observed = mappings(json!([
+            { "containerPort": 5701, "hostPort": 5701, "protocol": "udp" },
+            { "containerPort": 5701, "hostPort": 5701, "protocol": "tcp" },
+        ]));
+        let wanted =
+            |second: &str| mappings(json!([{ "containerPort": 5701 }, { "containerPort": 5701, "protocol": second }]));
+        let kind = "AWS::ECS::TaskDefinition";
+        for second in ["udp", "tcp"] {
+            assert_eq!(diff(kind, wanted(second), json!({}), Some(observed.clone())), Vec::<String>::new());
+        }
+        assert_eq!(diff(kind, wanted("sctp"), json!({}), Some(observed)).len(), 1);
+    }
+
+    #[test]
+    fn lists_that_ecs_answers_in_its_own_order_have_none() {
+        let observed = json!({ "capacityProviders": ["FARGATE", "FARGATE_SPOT"] });
+        let wanted = json!({ "capacityProviders": ["FARGATE_SPOT", "FARGATE"] });
+        assert_eq!(diff("AWS::ECS::Cluster", wanted, json!({}), Some(observed)), Vec::<String>::new());
+        let strategy = |first: &str, second: &str| json!({ "capacityProviderStrategy": [{ "capacityProvider": first }, { "capacityProvider": second }] });
+        let (wanted, observed) = (strategy("a", "b"), strategy("b", "a"));
+        assert_eq!(diff("AWS::ECS::Service", wanted, json!({}), Some(observed)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn networks_are_compared_by_what_they_are() {
+        let kind = "AWS::EC2::SecurityGroupIngress";
+        let rule = |property: &str, network: &str| json!({ "ipProtocol": "tcp", property: network });
+        for (property, wanted, there) in [
+            ("cidrIpv6", "2001:0DB8:0::/32", "2001:db8::/32"),
+            ("cidrIpv6", "2001:db8::7/32", "2001:db8::/32"),
+            ("cidrIp", "10.0.7.9/16", "10.0.0.0/16"),
+        ] {
+            let (wanted, there) = (rule(property, wanted), rule(property, there));
+            assert_eq!(diff(kind, wanted, json!({}), Some(there)), Vec::<String>::new());
+        }
+        let (wanted, there) = (rule("cidrIp", "10.0.0.0/17"), rule("cidrIp", "10.0.0.0/16"));
+        assert_eq!(diff(kind, wanted, json!({}), Some(there)).len(), 1);
     }
 
     #[test]

@@ -3,6 +3,8 @@ mod contract;
 mod documents;
 mod executing;
 mod first_light;
+mod lagging;
+mod noise;
 mod planning;
 mod samples;
 mod waiting;

@@ -15,6 +15,8 @@ use hzscript::plan::{Action, Plan};
 use hzscript::script::{self, Limits, Lookups, Request};
 use hzscript::state::{Owner, Snapshot, StateStore};
 
+use super::faults::Faults;
+
 /// A stack named `test` and what it lives on.
 pub struct Stack {
     pub engine: Engine,
@@ -42,19 +44,25 @@ impl Lookups for Zones {
 impl Stack {
     /// An empty one. AWS is as slow as in truth: use it under a paused clock.
     pub async fn new() -> Self {
-        Self::with(true).await
+        Self::with(true, None).await
+    }
+
+    /// One whose connection to AWS has faults.
+    pub async fn faulty(faults: &Faults) -> Self {
+        Self::with(true, Some(faults)).await
     }
 
     /// One whose runs do not wait for what nothing else needs.
     pub async fn impatient() -> Self {
-        Self::with(false).await
+        Self::with(false, None).await
     }
 
-    async fn with(wait: bool) -> Self {
+    async fn with(wait: bool, faults: Option<&Faults>) -> Self {
         let settings = LocalSettings { pace: 1.0, ..LocalSettings::default() };
         let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
         let local = Local::in_memory(settings, opened).expect("an embedded AWS");
         let cloud = Cloud::embedded(&local, "eu-west-1").await.expect("a connection");
+        let cloud = faults.map_or_else(|| cloud.clone(), |faults| faults.on(cloud.clone(), &local));
         let store = StateStore::open("memory:///", "test").expect("a store");
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();

@@ -5,9 +5,9 @@ use aws_sdk_ec2::types::{Address, DomainType, ResourceType};
 
 use super::filters::{TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
-use super::{tags, visible};
-use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use super::tags;
+use crate::cloud::{CallError, Cloud, ErrorClass, failed};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
 /// An elastic IP address.
@@ -78,18 +78,19 @@ impl Kind for Eip {
         let id = allocation(target.id);
         let answer = cloud.ec2.release_address().allocation_id(id).send().await;
         match gone_is_fine(answer.map_err(failed("ec2:ReleaseAddress"))) {
-            // What was released and went to another account is refused as somebody else's.
-            Err(error) if error.is("AuthFailure") => {
-                let there = describe(cloud, "allocation-id", &[id.to_owned()]).await?;
-                if there.is_empty() { Ok(Accepted::default()) } else { Err(error) }
+            // What was released and went to another account is refused as somebody else's, and so is what another
+            // service has associated, such as a NAT gateway that is being deleted.
+            Err(mut error) if error.is("AuthFailure") => {
+                match describe(cloud, "allocation-id", &[id.to_owned()]).await?.first() {
+                    None => return Ok(Accepted::default()),
+                    Some(address) if address.association_id().is_some() => error.class = ErrorClass::Busy,
+                    Some(_) => {}
+                }
+                Err(error)
             }
             Err(error) => Err(error),
             Ok(()) => Ok(Accepted::default()),
         }
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 
@@ -128,7 +129,34 @@ fn tell(address: &Address) -> Observed {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::kinds::echo;
+
+    #[tokio::test]
+    async fn what_is_refused_as_somebody_elses_is_gone_or_still_associated() {
+        let item = "<item><allocationId>eipalloc-1</allocationId>ASSOCIATED</item>";
+        let held = item.replace("ASSOCIATED", "<associationId>eipassoc-1</associationId>");
+        for (there, class) in [
+            (String::new(), None),
+            (held, Some(ErrorClass::Busy)),
+            (item.replace("ASSOCIATED", ""), Some(ErrorClass::Denied)),
+        ] {
+            let cloud = echo::cloud(move |action, _| match action {
+                "ReleaseAddress" => {
+                    let error = "<Error><Code>AuthFailure</Code><Message>not yours</Message></Error>";
+                    json!(format!("<Response><Errors>{error}</Errors></Response>"))
+                }
+                _ => json!(format!(
+                    "<DescribeAddressesResponse><addressesSet>{there}</addressesSet></DescribeAddressesResponse>"
+                )),
+            });
+            let none = JsonMap::new();
+            let target = Delete { id: "203.0.113.9|eipalloc-1", prior: &none, attributes: &none };
+            assert_eq!(Eip.delete(&cloud, &target).await.err().map(|error| error.class), class);
+        }
+    }
 
     #[test]
     fn calls_take_the_second_part_of_the_identifier() {

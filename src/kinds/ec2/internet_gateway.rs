@@ -5,9 +5,9 @@ use aws_sdk_ec2::types::{InternetGateway as Described, ResourceType};
 
 use super::filters::{TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, unsaid, word};
-use super::{tags, visible};
+use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// An internet gateway.
 #[derive(Debug)]
@@ -70,10 +70,6 @@ impl Kind for InternetGateway {
         let answer = cloud.ec2.delete_internet_gateway().internet_gateway_id(target.id).send().await;
         gone_is_fine(answer.map_err(failed("ec2:DeleteInternetGateway")))?;
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

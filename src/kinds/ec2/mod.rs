@@ -1,7 +1,7 @@
 //! Kinds of EC2's networking: VPCs and what is in them.
 //!
 //! One file a kind. What several share is by concept: [`filters`] (asking about many at once), [`tags`], [`properties`]
-//! (JSON in and out), [`visible`] (whether AWS shows yet what was made), [`rules`] (rules of security groups).
+//! (JSON in and out), [`rules`] (rules of security groups).
 //!
 //! Describing goes by filter rather than by a list of identifiers: one that does not exist is then left out of the
 //! answer, where in a list it fails the whole call. Source of what calls take, answer and refuse: botocore 1.44.5's
@@ -23,7 +23,6 @@ mod security_group_rule;
 mod subnet;
 mod subnet_route_table_association;
 mod tags;
-mod visible;
 mod vpc;
 mod vpc_gateway_attachment;
 

@@ -12,8 +12,9 @@ use aws_sdk_ec2::types::{
 
 use super::filters::{TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
-use super::{tags, visible};
+use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
 

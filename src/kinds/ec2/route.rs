@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::Route as Described;
 
 use super::properties::{gone_is_fine, in_order, object, parts, refusal, text, word};
-use super::{route_table, visible};
+use super::route_table;
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
 /// A route of a table.
@@ -99,10 +99,6 @@ impl Kind for Route {
         let request = cloud.ec2.delete_route().route_table_id(table).destination_cidr_block(destination);
         gone_is_fine(request.send().await.map_err(failed("ec2:DeleteRoute")))?;
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

@@ -5,9 +5,9 @@ use aws_sdk_ec2::types::{ResourceType, RouteTable as Described};
 
 use super::filters::{TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
-use super::{tags, visible};
+use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// A route table.
 #[derive(Debug)]
@@ -73,10 +73,6 @@ impl Kind for RouteTable {
         let answer = cloud.ec2.delete_route_table().route_table_id(target.id).send().await;
         gone_is_fine(answer.map_err(failed("ec2:DeleteRouteTable")))?;
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

@@ -101,13 +101,22 @@ fn protocol_name(protocol: &str) -> String {
         "6" => "tcp".to_owned(),
         "17" => "udp".to_owned(),
         "58" => "icmpv6".to_owned(),
+        "all" => "-1".to_owned(),
         other => other.to_lowercase(),
     }
 }
 
-/// A network as EC2 writes it: IPv6 addresses in their short form.
+/// A network as EC2 writes it: without bits beyond its prefix
+/// ([IpRange](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html)).
+fn ipv4(network: impl Into<String>) -> Peer {
+    let network = network.into();
+    Peer::Ipv4(network.parse::<ipnet::Ipv4Net>().map_or(network, |network| network.trunc().to_string()))
+}
+
+/// The same for IPv6, whose addresses have a short form besides.
 fn ipv6(network: &str) -> Peer {
-    Peer::Ipv6(network.parse::<ipnet::Ipv6Net>().map_or_else(|_| network.to_owned(), |network| network.to_string()))
+    let parsed = network.parse::<ipnet::Ipv6Net>();
+    Peer::Ipv6(parsed.map_or_else(|_| network.to_owned(), |network| network.trunc().to_string()))
 }
 
 impl Rule {
@@ -124,7 +133,7 @@ impl Rule {
             Some(Peer::Group(own.filter(|_| id == SELF).map_or(id, str::to_owned)))
         };
         let peer = text(rule, "cidrIp")
-            .map(Peer::Ipv4)
+            .map(ipv4)
             .or_else(|| text(rule, "cidrIpv6").map(|network| ipv6(&network)))
             .or_else(|| text(rule, direction.prefix_list()).map(Peer::PrefixList))
             .or_else(group)?;
@@ -323,6 +332,11 @@ mod tests {
         same(json!({ "ipProtocol": "6", "fromPort": "80", "toPort": 80.0 }), tcp.clone());
         same(json!({ "ipProtocol": "TCP", "fromPort": 80, "toPort": 80 }), tcp);
         same(json!({ "ipProtocol": "-1", "fromPort": 0, "toPort": 65535 }), json!({ "ipProtocol": "-1" }));
+        let network = |text: &str| {
+            let rule = json!({ "ipProtocol": "tcp", "fromPort": 1, "toPort": 1, "cidrIp": text });
+            json_rule(Direction::Ingress, &rule).key
+        };
+        assert_eq!(network("10.0.7.9/16"), network("10.0.0.0/16"));
         same(json!({ "ipProtocol": -1 }), json!({ "ipProtocol": "-1", "fromPort": -1, "toPort": -1 }));
         same(json!({ "ipProtocol": "icmpv6" }), json!({ "ipProtocol": "58", "fromPort": -1, "toPort": -1 }));
     }

@@ -10,9 +10,9 @@ use aws_sdk_ec2::types::{IpPermission, ResourceType, SecurityGroup as Described}
 use super::filters::{TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
 use super::rules::{Direction, Rule, changes, declared, undeclared};
-use super::{rule_calls, tags, visible};
+use super::{rule_calls, tags};
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::{Json, JsonMap};
 
 /// A security group.
@@ -114,10 +114,6 @@ impl Kind for SecurityGroup {
         let answer = cloud.ec2.delete_security_group().group_id(target.id).send().await;
         gone_is_fine(answer.map_err(failed("ec2:DeleteSecurityGroup")))?;
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

@@ -8,9 +8,8 @@ use async_trait::async_trait;
 use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
 use super::rule_calls;
 use super::rules::{Direction, Rule};
-use super::visible;
 use crate::cloud::{CallError, Cloud};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
 /// A rule of a security group, in one direction.
@@ -78,10 +77,6 @@ impl Kind for SecurityGroupRule {
             gone_is_fine(answer)?;
         }
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

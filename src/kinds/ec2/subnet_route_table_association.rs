@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{RouteTableAssociation, RouteTableAssociationStateCode as State};
 
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
-use super::{route_table, visible};
+use super::route_table;
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// The association of a subnet with a route table.
 #[derive(Debug)]
@@ -81,10 +81,6 @@ impl Kind for SubnetRouteTableAssociation {
         let answer = cloud.ec2.disassociate_route_table().association_id(target.id).send().await;
         gone_is_fine(answer.map_err(failed("ec2:DisassociateRouteTable")))?;
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

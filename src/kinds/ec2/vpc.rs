@@ -14,8 +14,9 @@ use serde_json::json;
 
 use super::filters::{TOKEN, chunks, filter};
 use super::properties::{flag, gone_is_fine, in_order, object, text, unsaid, word};
-use super::{tags, visible};
+use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::{Json, JsonMap};
 

@@ -5,10 +5,10 @@
 
 use async_trait::async_trait;
 
+use super::internet_gateway;
 use super::properties::{gone_is_fine, in_order, object, parts, refusal, text, word};
-use super::{internet_gateway, visible};
 use crate::cloud::{CallError, Cloud, failed};
-use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
 /// The attachment of an internet gateway to a VPC.
@@ -79,10 +79,6 @@ impl Kind for VpcGatewayAttachment {
             detach(cloud, &vpc, &gateway).await?;
         }
         Ok(Accepted::default())
-    }
-
-    async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        visible::poll(self, cloud, question).await
     }
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{
 };
 use futures::FutureExt;
 
-use super::tags;
+use super::{tags, waits_for_linked_role};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
@@ -114,7 +114,7 @@ impl Kind for Cluster {
             return Err(CallError::new(ACTION, "ClusterAlreadyExists", message));
         }
         let call = prepare(wanted.properties, cloud.ecs.create_cluster()).map_err(misfit(ACTION))?;
-        let answer = call.send().await.map_err(failed(ACTION))?;
+        let answer = call.send().await.map_err(failed(ACTION)).map_err(waits_for_linked_role)?;
         let cluster = answer.cluster();
         Ok(Created {
             id: name,
@@ -183,7 +183,7 @@ impl Kind for Cluster {
             (Action::Create | Action::Update, Some(cluster)) if is_settled(&cluster) => {
                 Progress::Ready(attributes(&cluster))
             }
-            (_, Some(cluster)) if cluster.status() == Some("FAILED") => Progress::Failed {
+            (Action::Create | Action::Update, Some(cluster)) if has_failed(&cluster) => Progress::Failed {
                 reason: "the cluster's capacity providers could not be attached".to_owned(),
                 help: "look at `capacityProviders`; without it the cluster needs nothing attached".to_owned(),
             },
@@ -243,6 +243,11 @@ fn is_settled(cluster: &Described) -> bool {
     cluster.status() == Some("ACTIVE") && cluster.attachments_status().is_none_or(|status| status == "UPDATE_COMPLETE")
 }
 
+/// A cluster that is ACTIVE tells in the state of its attachments that they failed.
+fn has_failed(cluster: &Described) -> bool {
+    cluster.status() == Some("FAILED") || cluster.attachments_status() == Some("UPDATE_FAILED")
+}
+
 fn attributes(cluster: &Described) -> JsonMap {
     let mut attributes = JsonMap::new();
     put(&mut attributes, "arn", &cluster.cluster_arn);
@@ -291,6 +296,33 @@ mod tests {
         properties.remove("serviceConnectDefaults");
         echo::assert_same(&read.properties, &properties);
         assert_eq!(read.attributes, created.accepted.attributes);
+    }
+
+    #[tokio::test]
+    async fn attachments_that_failed_are_a_failure() {
+        for (status, attachments) in [("FAILED", "UPDATE_IN_PROGRESS"), ("ACTIVE", "UPDATE_FAILED")] {
+            let cloud = echo::cloud(
+                move |_, _| json!({ "clusters": [{ "clusterName": "c", "status": status, "attachmentsStatus": attachments }] }),
+            );
+            let (none, mut waiting) = (JsonMap::new(), JsonMap::new());
+            let mut question =
+                Poll { id: "c", action: Action::Update, waiting: &mut waiting, attributes: &none, wanted: &none };
+            let progress = Cluster.poll(&cloud, &mut question).await.unwrap();
+            assert!(matches!(progress, Progress::Failed { .. }), "{status} {attachments}: {progress:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_cluster_of_an_account_waits_for_the_role_that_is_made_for_it() {
+        let message =
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
+        let cloud = echo::cloud(move |action, _| match action {
+            "CreateCluster" => json!({ "__type": "InvalidParameterException", "message": message }),
+            _ => json!({ "clusters": [] }),
+        });
+        let properties = JsonMap::from_iter([("clusterName".to_owned(), json!("c"))]);
+        let error = Cluster.create(&cloud, &Create { properties: &properties, token: "t" }).await.unwrap_err();
+        assert_eq!(error.class, crate::cloud::ErrorClass::Busy);
     }
 
     #[tokio::test]

@@ -12,3 +12,14 @@ mod tags;
 pub mod task_definition;
 mod volume;
 mod watch;
+
+use crate::cloud::{CallError, ErrorClass};
+
+/// The first call about ECS in an account makes ECS's own role, and may be refused until IAM has told everybody of it
+/// (ECS developer guide, "Using service-linked roles"; IAM user guide on eventual consistency).
+fn waits_for_linked_role(mut error: CallError) -> CallError {
+    if error.message.contains("assume the service linked role") {
+        error.class = ErrorClass::Busy;
+    }
+    error
+}

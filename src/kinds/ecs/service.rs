@@ -15,15 +15,15 @@ use aws_sdk_ecs::types::{
 use futures::FutureExt;
 use serde_json::json;
 
-use super::tags;
 use super::watch::{Watch, judge};
+use super::{tags, waits_for_linked_role};
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
 use crate::kinds::tags::changes;
 use crate::kinds::{
-    Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update,
+    Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update, visible,
 };
 use crate::model::JsonMap;
 
@@ -152,11 +152,16 @@ impl Kind for Service {
         if question.action == Action::Delete {
             return deleted(cloud, arn, cluster, service.as_ref()).await;
         }
+        let draining = service.as_ref().is_some_and(|service| service.status() == Some("DRAINING"));
         let Some(service) = service.filter(is_there) else {
-            return Ok(Progress::Failed {
-                reason: "the service was deleted meanwhile".to_owned(),
-                help: "run again: it will be made anew".to_owned(),
-            });
+            if draining {
+                return Ok(Progress::Failed {
+                    reason: "the service was deleted meanwhile".to_owned(),
+                    help: "run again: it will be made anew".to_owned(),
+                });
+            }
+            // The INACTIVE one of that name before it may be described for a while.
+            return Ok(visible::unseen(question));
         };
         let mut watch = Watch::from_notes(question.waiting);
         let stopped = match watch.needs_tasks(&service) {
@@ -183,7 +188,8 @@ fn cluster(properties: &JsonMap) -> &str {
 }
 
 /// What ECS's refusals mean here: it has one code for all of them.
-fn taken(mut error: CallError) -> CallError {
+fn taken(error: CallError) -> CallError {
+    let mut error = waits_for_linked_role(error);
     if error.message.contains("not idempotent") {
         error.class = ErrorClass::AlreadyExists;
     } else if error.message.to_lowercase().contains("draining") {
@@ -431,6 +437,28 @@ mod tests {
         assert_eq!(updated(&[], wanted.clone(), "IN_PROGRESS").await, std::slice::from_ref(&anew));
         let scaled = json!({ "cluster": "c", "service": "arn", "desiredCount": 5 });
         assert_eq!(updated(&["desiredCount"], wanted, "FAILED").await, [scaled, anew]);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_does_not_show_yet_is_waited_for_and_one_being_deleted_is_not() {
+        for (status, looks) in [("INACTIVE", 120), ("DRAINING", 0)] {
+            let cloud = echo::cloud(move |_, _| json!({ "services": [{ "status": status }] }));
+            let (none, mut waiting, mut patient) = (JsonMap::new(), JsonMap::new(), 0);
+            loop {
+                let mut question = Poll {
+                    id: "arn|c",
+                    action: Action::Create,
+                    waiting: &mut waiting,
+                    attributes: &none,
+                    wanted: &none,
+                };
+                match Service.poll(&cloud, &mut question).await.unwrap() {
+                    Progress::Pending { .. } => patient += 1,
+                    progress => break assert!(matches!(progress, Progress::Failed { .. }), "{progress:?}"),
+                }
+            }
+            assert_eq!(patient, looks, "{status}");
+        }
     }
 
     #[tokio::test]

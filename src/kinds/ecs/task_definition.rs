@@ -79,7 +79,7 @@ impl Kind for TaskDefinition {
     async fn create(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Created, CallError> {
         const ACTION: &str = "ecs:RegisterTaskDefinition";
         let call = prepare(wanted.properties, cloud.ecs.register_task_definition()).map_err(misfit(ACTION))?;
-        let answer = call.send().await.map_err(failed(ACTION))?;
+        let answer = call.send().await.map_err(failed(ACTION)).map_err(crowded)?;
         let definition = answer.task_definition();
         Ok(Created {
             id: definition.and_then(Described::task_definition_arn).unwrap_or_default().to_owned(),
@@ -171,6 +171,14 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<(Described, Vec<Tag>
     Ok(answer.task_definition.filter(active).map(|definition| (definition, tags)))
 }
 
+/// Registrations of one family at the same time are refused with the code of everything else: later they are not.
+fn crowded(mut error: CallError) -> CallError {
+    if error.message.contains("Too many concurrent attempts") {
+        error.class = ErrorClass::Throttled;
+    }
+    error
+}
+
 /// The call has no error of its own for a revision that is not there: it answers
 /// `ClientException: Unable to describe task definition.`
 fn tells_absence(error: &CallError) -> bool {
@@ -205,6 +213,15 @@ mod tests {
         let read = TaskDefinition.read(&cloud, &[created.id]).await.unwrap().remove(0).expect("it is there");
         echo::assert_same(&read.properties, &properties);
         assert_eq!(Some(&read.attributes), Some(&created.accepted.attributes));
+    }
+
+    #[tokio::test]
+    async fn a_registration_beside_others_of_its_family_is_throttled() {
+        let message = "Too many concurrent attempts to create a new revision of the specified family.";
+        let cloud = echo::cloud(move |_, _| json!({ "__type": "ClientException", "message": message }));
+        let properties = JsonMap::from_iter([("family".to_owned(), json!("f"))]);
+        let error = TaskDefinition.create(&cloud, &Create { properties: &properties, token: "t" }).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Throttled);
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ use crate::model::{Json, JsonMap};
 const GIVE_UP: usize = 3;
 /// For how many questions in a row ECS may be unable to assume a role: IAM needs a while to tell ECS of a new one.
 const ROLE_GRACE: u64 = 24;
+/// For how many seconds of a deployment tasks that stop for want of a role are no reason to give up, for the same reason.
+const ROLE_TIME: f64 = 120.0;
 /// When to ask again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -158,7 +160,8 @@ pub(super) fn judge(service: &Service, stopped: &[Task], wanted: Option<&str>, w
     }
     let breaker = service.deployment_configuration().and_then(|how| how.deployment_circuit_breaker());
     if !breaker.is_some_and(|breaker| breaker.enable)
-        && let Some(cause) = failures.hopeless(GIVE_UP)
+        && let Some(cause) =
+            Failures::of(failed.iter().copied().filter(|task| !too_early(task, watch))).hopeless(GIVE_UP)
     {
         return given_up("its tasks keep stopping".to_owned(), &failures, Some(cause));
     }
@@ -216,6 +219,12 @@ fn is_failure(task: &Task, watch: &Watch) -> bool {
     task.started_by() == watch.deployment.as_deref()
         && at.is_none_or(|at| at.as_secs_f64() >= watch.since)
         && stopped::failed(task)
+}
+
+/// Whether a task stopped for want of a role that ECS may not know of yet.
+fn too_early(task: &Task, watch: &Watch) -> bool {
+    let at = task.stopped_at().or(task.stopping_at()).map(aws_smithy_types::DateTime::as_secs_f64);
+    at.is_some_and(|at| at < watch.since + ROLE_TIME) && Cause::of(&stopped::reason(task)) == Cause::Role
 }
 
 fn given_up(what: String, failures: &Failures, cause: Option<Cause>) -> Progress {
@@ -369,6 +378,23 @@ mod tests {
         other.extend((0..3).map(|_| scaled_in.clone().stopped_reason("Scaling activity initiated by d2").build()));
         let progress = judge(&running().build(), &other, Some(NEW), &mut watching("d2"));
         assert_eq!(shown(&progress), "0/3 tasks running");
+    }
+
+    #[test]
+    fn tasks_that_stop_for_want_of_a_new_role_are_given_time() {
+        let message = "ECS was unable to assume the role 'arn:aws:iam::1:role/new' that was provided for this task.";
+        let refused = |number: u32, at: i64| {
+            let mut task = exited("d2", number, at);
+            task.stop_code = Some(TaskStopCode::TaskFailedToStart);
+            task.stopped_reason = Some(message.to_owned());
+            task
+        };
+        let running = service(vec![deployment("d2", "PRIMARY", NEW, Rollout::InProgress, 0)]).build();
+        let early: Vec<Task> = (1..=6).map(|number| refused(number, 110 + i64::from(number))).collect();
+        assert!(matches!(judge(&running, &early, Some(NEW), &mut watching("d2")), Progress::Pending { .. }));
+        let late: Vec<Task> = (1..=3).map(|number| refused(number, 230 + i64::from(number))).collect();
+        let progress = judge(&running, &late, Some(NEW), &mut watching("d2"));
+        assert!(matches!(&progress, Progress::Failed { help, .. } if help == Cause::Role.help()), "{progress:?}");
     }
 
     #[test]

@@ -202,3 +202,18 @@ async fn many_policies_are_read_in_one_sweep() {
     let expected = json!({ "managedPolicyName": "n", "policyDocument": document, "roles": ["r"] });
     assert_eq!(Json::Object(properties), expected);
 }
+
+#[tokio::test]
+async fn who_may_not_read_the_account_reads_one_by_one() {
+    let (cloud, calls) = iam(|action| match action {
+        "GetAccountAuthorizationDetails" | "ListRoles" => {
+            "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned()
+        }
+        _ => absent(),
+    });
+    let names: Vec<String> = (0..11).map(|n| format!("r{n}")).collect();
+    assert_eq!(Role.read(&cloud, &names).await.unwrap(), vec![None; 11]);
+    assert_eq!(ManagedPolicy.read(&cloud, &names).await.unwrap(), vec![None; 11]);
+    let asked = |action: &str| calls.lock().unwrap().iter().filter(|call| call.starts_with(action)).count();
+    assert_eq!((asked("GetRole"), asked("GetPolicy")), (11, 11));
+}

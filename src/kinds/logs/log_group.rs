@@ -68,7 +68,11 @@ impl Kind for LogGroup {
         let group = found.iter().find(|group| group.log_group_name() == Some(&id));
         Ok(Created {
             configure: wanted.properties.contains_key("retentionInDays"),
-            accepted: Accepted { attributes: group.map(attributes).unwrap_or_default(), waiting: None },
+            accepted: Accepted {
+                attributes: group.map(attributes).unwrap_or_default(),
+                // Where it does not show yet its ARN is still to come.
+                waiting: group.is_none().then(JsonMap::new),
+            },
             id,
         })
     }
@@ -201,11 +205,35 @@ fn attributes(group: &Described) -> JsonMap {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::kinds::echo;
+    use crate::kinds::{Action, Poll, Progress, echo};
+
+    #[tokio::test]
+    async fn a_group_that_does_not_show_yet_is_waited_for() {
+        let looks = AtomicU32::new(0);
+        let cloud = echo::cloud(move |action, _| match action {
+            "DescribeLogGroups" if looks.fetch_add(1, Ordering::SeqCst) > 1 => {
+                json!({ "logGroups": [{ "logGroupName": "g", "arn": "arn:g:*", "logGroupArn": "arn:g" }] })
+            }
+            _ => json!({ "logGroups": [], "tags": {} }),
+        });
+        let properties = JsonMap::from_iter([("logGroupName".to_owned(), json!("g"))]);
+        let created = LogGroup.create(&cloud, &Create { properties: &properties, token: "t" }).await.unwrap();
+        let mut waiting = created.accepted.waiting.expect("its ARN is waited for");
+        let none = JsonMap::new();
+        let mut shown = Vec::new();
+        for _ in 0..2 {
+            let mut question =
+                Poll { id: "g", action: Action::Create, waiting: &mut waiting, attributes: &none, wanted: &none };
+            shown.push(LogGroup.poll(&cloud, &mut question).await.unwrap());
+        }
+        assert!(matches!(&shown[0], Progress::Pending { .. }), "{shown:?}");
+        assert!(matches!(&shown[1], Progress::Ready(attributes) if attributes["arn"] == "arn:g:*"), "{shown:?}");
+    }
 
     #[tokio::test]
     async fn everything_claimed_is_sent_and_read_back() {

@@ -22,7 +22,7 @@ pub(super) struct Role {
     pub(super) id: String,
     pub(super) arn: String,
     pub(super) created: Timestamp,
-    /// The trust policy as it was sent.
+    /// The trust policy as it was sent, but for accounts.
     pub(super) trust: String,
     pub(super) description: Option<String>,
     /// Seconds.
@@ -126,7 +126,37 @@ fn trust_policy(members: &Members<'_>, member: &str) -> Result<String, Fault> {
     if text.chars().filter(|letter| !letter.is_whitespace()).count() > 2048 {
         return Err(refusal("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048"));
     }
-    Ok(text.to_owned())
+    Ok(with_roots(text))
+}
+
+/// The text with accounts that are named by their number as the ARNs of their roots, which is how IAM keeps them.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+fn with_roots(text: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Json>(text) else { return text.to_owned() };
+    let mut changed = false;
+    for statement in each(document.get_mut("Statement")) {
+        for name in ["Principal", "NotPrincipal"] {
+            for principal in each(statement.get_mut(name).and_then(|principals| principals.get_mut("AWS"))) {
+                if let Some(account) = principal.as_str()
+                    && account.len() == 12
+                    && account.bytes().all(|digit| digit.is_ascii_digit())
+                {
+                    *principal = json!(format!("arn:aws:iam::{account}:root"));
+                    changed = true;
+                }
+            }
+        }
+    }
+    if changed { document.to_string() } else { text.to_owned() }
+}
+
+/// The elements of a list, or the one that stands for a list of one.
+fn each(value: Option<&mut Json>) -> impl Iterator<Item = &mut Json> {
+    match value {
+        Some(Json::Array(items)) => items.as_mut_slice().iter_mut(),
+        Some(one) => std::slice::from_mut(one).iter_mut(),
+        None => Default::default(),
+    }
 }
 
 fn description(members: &Members<'_>) -> Result<Option<String>, Fault> {

@@ -39,6 +39,26 @@ impl Account {
     }
 }
 
+#[test]
+fn an_account_in_a_trust_policy_is_kept_as_its_root() {
+    let mut account = Account::new();
+    let trust = |who: Json| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"},
+        ]})
+        .to_string()
+    };
+    for (sent, kept) in [
+        (json!("123456789012"), json!("arn:aws:iam::123456789012:root")),
+        (json!(["123456789012", "*"]), json!(["arn:aws:iam::123456789012:root", "*"])),
+    ] {
+        let params = json!({"RoleName": "a", "AssumeRolePolicyDocument": trust(sent)});
+        let answer = account.call("CreateRole", params);
+        assert_eq!(answer["Role"]["AssumeRolePolicyDocument"], document::url_encoded(&trust(kept)));
+        account.call("DeleteRole", json!({"RoleName": "a"}));
+    }
+}
+
 fn refusal_of(code: &str, status: u16) -> (String, u16) {
     (code.to_owned(), status)
 }

@@ -21,7 +21,7 @@ fn statement(statement: &Json) -> Json {
         let value = match key.as_str() {
             "Action" | "NotAction" => set(value, lower_case),
             "Resource" | "NotResource" => set(value, Json::clone),
-            "Principal" | "NotPrincipal" => each(value, |principals| set(principals, Json::clone)),
+            "Principal" | "NotPrincipal" => each(value, |principals| set(principals, principal)),
             "Condition" => each(value, |operator| each(operator, |values| set(values, as_text))),
             _ => value.clone(),
         };
@@ -55,6 +55,17 @@ fn lower_case(action: &Json) -> Json {
     action.as_str().map_or_else(|| action.clone(), |text| Json::String(text.to_ascii_lowercase()))
 }
 
+/// An account's number stands for its root, and IAM answers the ARN of that
+/// ([AWS account principals](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)).
+fn principal(principal: &Json) -> Json {
+    match principal.as_str() {
+        Some(account) if account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Json::String(format!("arn:aws:iam::{account}:root"))
+        }
+        _ => principal.clone(),
+    }
+}
+
 fn as_text(value: &Json) -> Json {
     match value {
         Json::Bool(_) | Json::Number(_) => Json::String(value.to_string()),
@@ -68,6 +79,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_account_is_its_root() {
+        let document = |who: &str| json!({ "Statement": { "Effect": "Allow", "Principal": { "AWS": who } } });
+        let same = |one: &str, other: &str| canonical(&document(one)) == canonical(&document(other));
+        assert!(same("123456789012", "arn:aws:iam::123456789012:root"));
+        assert!(!same("123456789012", "arn:aws:iam::123456789013:root"));
+    }
 
     proptest! {
         #[test]

@@ -12,14 +12,23 @@ pub(super) fn is_nothing(json: &Json) -> bool {
     }
 }
 
-/// Whether two scalars mean the same: numbers and booleans may be written as texts, and a name stands for the ARN of
-/// what has it.
+/// Whether a declared value says no more than leaving it out does: AWS does not tell empty texts, nor every no.
+pub(super) fn is_unset(json: &Json) -> bool {
+    is_nothing(json) || *json == Json::Bool(false) || json.as_str() == Some("")
+}
+
+/// Whether two scalars mean the same: numbers and booleans may be written as texts, a name stands for the ARN of what
+/// has it, and a network has many texts.
 pub(super) fn same_scalar(wanted: &Json, there: &Json, any_case: bool) -> bool {
     if wanted == there {
         return true;
     }
     let (Some(wanted), Some(there)) = (text(wanted), text(there)) else { return false };
-    wanted == there || (any_case && wanted.eq_ignore_ascii_case(&there)) || is_named(&there, &wanted)
+    wanted == there
+        || (any_case && wanted.eq_ignore_ascii_case(&there))
+        || is_named(&there, &wanted)
+        || is_named(&wanted, &there)
+        || is_network(&wanted, &there)
 }
 
 fn text(json: &Json) -> Option<String> {
@@ -35,11 +44,22 @@ fn text(json: &Json) -> Option<String> {
     }
 }
 
-/// Whether an ARN is that of what is called `name`: its resource without the type is the name.
+/// Whether two texts are the same network: AWS clears the bits beyond the prefix, and shortens what is IPv6.
+fn is_network(one: &str, other: &str) -> bool {
+    let network = |text: &str| text.parse::<ipnet::IpNet>().ok().map(|network| network.trunc());
+    one.contains('/') && network(one).is_some_and(|one| Some(one) == network(other))
+}
+
+/// Whether an ARN is that of what is called `name`: its resource without the type is the name. A task definition is also
+/// called by its family alone.
 fn is_named(arn: &str, name: &str) -> bool {
     let Some(rest) = arn.strip_prefix("arn:") else { return false };
     let resource = rest.splitn(5, ':').nth(4).unwrap_or_default();
-    !name.is_empty() && (resource == name || resource.split_once('/').is_some_and(|(_, path)| path == name))
+    let family = || resource.strip_prefix("task-definition/").and_then(|path| path.split(':').next());
+    !name.is_empty()
+        && (resource == name
+            || resource.split_once('/').is_some_and(|(_, path)| path == name)
+            || family().is_some_and(|family| family == name))
 }
 
 /// A document that may be written as a text.

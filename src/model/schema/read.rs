@@ -9,6 +9,18 @@ use super::shape::{Format, JsonType, Property, Shape};
 use super::{KindSchema, Pattern, Tagging, camel_case};
 use crate::model::{KindName, PathPattern};
 
+/// Lists that services answer in an order of their own, though the schemas do not say so: of the API reference none
+/// says that their order means anything.
+const UNORDERED: &[&str] = &[
+    "AlarmNames",
+    "CapacityProviderStrategy",
+    "CapacityProviders",
+    "ClusterSettings",
+    "DefaultCapacityProviderStrategy",
+    "DnsRecords",
+    "LoadBalancers",
+];
+
 /// The parsed files, and the expressions met so far.
 pub(super) struct Files {
     schemas: Json,
@@ -192,8 +204,10 @@ impl<'a> Reader<'a> {
         shape.items = source.get("items").map(|items| self.shared(items, ""));
         shape.keyed_by = shape.items.as_deref().and_then(key_of_attributes);
         // A list of which each key occurs once has no order to speak of, whatever the schema says of it.
-        shape.unordered =
-            flag("insertionOrder") == Some(false) || !shape.unique_keys.is_empty() || shape.keyed_by.is_some();
+        shape.unordered = flag("insertionOrder") == Some(false)
+            || !shape.unique_keys.is_empty()
+            || shape.keyed_by.is_some()
+            || UNORDERED.contains(&name);
         shape.one_of = self.alternatives(&source["oneOf"]);
         shape.any_of = self.alternatives(&source["anyOf"]);
         self.constraints(source, &mut shape);

@@ -1,5 +1,5 @@
 //! Whether AWS shows an object yet: what `Describe` calls answer may lag behind what was made
-//! ("Eventual consistency in the Amazon EC2 API").
+//! ("Eventual consistency in the Amazon EC2 API"; other services are no better).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::kinds::{Action, Kind, Poll, Progress};
 use crate::model::{Json, JsonMap};
 
 /// Between two looks at what is there within seconds.
-pub(super) const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(1);
 /// How often to look for what does not show.
 const LOOKS: u64 = 120;
 /// Where the looks are counted.
@@ -20,7 +20,7 @@ const COUNT: &str = "looks";
 ///
 /// # Errors
 /// When reading fails.
-pub(super) async fn poll(kind: &dyn Kind, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
+pub async fn poll<K: Kind + ?Sized>(kind: &K, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
     if question.action == Action::Delete {
         return Ok(Progress::Ready(JsonMap::new()));
     }
@@ -32,7 +32,7 @@ pub(super) async fn poll(kind: &dyn Kind, cloud: &Cloud, question: &mut Poll<'_>
 }
 
 /// For an object that was made and does not show: patience first, then a failure.
-pub(super) fn unseen(question: &mut Poll<'_>) -> Progress {
+pub fn unseen(question: &mut Poll<'_>) -> Progress {
     let looks = question.waiting.get(COUNT).and_then(Json::as_u64).unwrap_or_default() + 1;
     if looks > LOOKS {
         return Progress::Failed {
@@ -45,7 +45,7 @@ pub(super) fn unseen(question: &mut Poll<'_>) -> Progress {
 }
 
 /// Not yet, and soon.
-pub(super) fn pending(summary: &str) -> Progress {
+pub fn pending(summary: &str) -> Progress {
     Progress::Pending { summary: summary.to_owned(), news: Vec::new(), again_in: SOON }
 }
 

@@ -1,0 +1,79 @@
+//! AWS loses answers, knows late of what it has made, and has enough of credentials: nothing is made twice, nothing is
+//! forgotten.
+
+use crate::support::Stack;
+use crate::support::faults::{Fault, Faults};
+
+const GATEWAY: &str = r#"ec2_internet_gateway("gateway");"#;
+const NOTHING: Fault = Fault::Answer(200, "<DescribeInternetGatewaysResponse/>");
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_call_made_is_found_also_when_it_shows_late() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    faults.set("CreateInternetGateway", Fault::Lost, 1);
+    faults.set("DescribeInternetGateways", NOTHING, 2);
+    stack.runs(GATEWAY).await;
+    assert_eq!(stack.exists(), ["AWS::EC2::InternetGateway"]);
+    assert!(stack.plan(GATEWAY).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_call_made_is_found_by_the_next_run_when_this_one_gives_up() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    faults.set("CreateInternetGateway", Fault::Lost, 1);
+    faults.set("DescribeInternetGateways", Fault::Answer(503, "<Response/>"), 50);
+    let report = stack.run(GATEWAY).await;
+    assert_eq!(report.failures.len(), 1, "{report:#?}");
+    faults.set("DescribeInternetGateways", NOTHING, 0);
+    stack.runs(GATEWAY).await;
+    assert_eq!(stack.exists(), ["AWS::EC2::InternetGateway"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_something_new_wait_until_aws_knows_it() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    let absent = r#"{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}"#;
+    faults.set("PutRetentionPolicy", Fault::Answer(400, absent), 3);
+    let script = r#"logs_log_group("logs", #{ logGroupName: "g", retentionInDays: 7 });"#;
+    stack.runs(script).await;
+    assert!(stack.plan(script).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_waits_until_its_cluster_is_known() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    let absent = r#"{"__type":"ClusterNotFoundException","message":"Cluster not found."}"#;
+    faults.set("CreateService", Fault::Answer(400, absent), 3);
+    let script = r#"
+let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16" });
+let subnet = ec2_subnet("a", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24" });
+let cluster = ecs_cluster("main", #{ clusterName: "main" });
+let task = ecs_task_definition("task", #{
+    family: "task", cpu: 256, memory: 512, networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"],
+    containerDefinitions: [#{ name: "member", image: "hazelcast/hazelcast:5.5.10" }],
+});
+ecs_service("service", #{
+    cluster: cluster.arn, taskDefinition: task.taskDefinitionArn, desiredCount: 0, launchType: "FARGATE",
+    networkConfiguration: #{ awsvpcConfiguration: #{ subnets: [subnet.subnetId] } },
+});
+"#;
+    stack.runs(script).await;
+    assert!(stack.plan(script).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_expire_meanwhile_are_told_from_those_that_may_not() {
+    for (code, told) in [("ExpiredTokenException", "expired"), ("AccessDeniedException", "logs:CreateLogGroup")] {
+        let faults = Faults::default();
+        let stack = Stack::faulty(&faults).await;
+        let body = format!(r#"{{"__type":"{code}","message":"no"}}"#);
+        faults.set("CreateLogGroup", Fault::Answer(400, body.leak()), 1);
+        let report = stack.run(r#"logs_log_group("logs", #{ logGroupName: "g" });"#).await;
+        let help = report.failures[0].help.as_deref().unwrap_or_default();
+        assert!(help.contains(told), "{help}");
+    }
+}
