@@ -63,7 +63,8 @@ pub enum Event {
         address: Address,
         /// Why.
         reason: String,
-        /// After how long.
+        /// After how long; in JSON, in seconds.
+        #[serde(serialize_with = "seconds")]
         after: Duration,
     },
     /// A step is done.
@@ -74,7 +75,8 @@ pub enum Event {
         action: Action,
         /// The physical identifier.
         id: String,
-        /// How long it took.
+        /// How long it took; in JSON, in seconds.
+        #[serde(serialize_with = "seconds")]
         elapsed: Duration,
         /// Whether AWS has accepted it but it is still settling (`--no-wait`).
         settling: bool,
@@ -109,9 +111,14 @@ pub enum Event {
         failed: usize,
         /// Steps not begun.
         skipped: usize,
-        /// How long it took.
+        /// How long it took; in JSON, in seconds.
+        #[serde(serialize_with = "seconds")]
         elapsed: Duration,
     },
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(duration.as_secs_f64())
 }
 
 /// Where events go. Cheap to clone.

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// A script declares what should exist. `hzscript run` compares it with what is there, shows what would change, asks,
 /// and makes it so. Without further options everything happens in an embedded AWS on this machine: no account, no cost.
 #[derive(Debug, Parser)]
-#[command(name = "hzscript", version, disable_help_subcommand = true, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "hzscript", version, max_term_width = 110, after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -112,7 +112,7 @@ pub struct OutputsArguments {
     #[command(flatten)]
     pub stack: StackArguments,
     /// Print without colours (also: NO_COLOR)
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub no_color: bool,
 }
 

@@ -43,6 +43,9 @@ impl Target {
         if let Some(region) = region {
             check_region(region)?;
         }
+        if let Some(url) = endpoint_url {
+            check_endpoint(url)?;
+        }
         let usage =
             |message: &str, help: &str| Err(Error::Usage { message: message.to_owned(), help: Some(help.to_owned()) });
         match (target, endpoint_url) {
@@ -116,6 +119,16 @@ pub fn local_region(given: Option<&str>, environment: &Environment) -> Result<St
     let region = region.unwrap_or(LOCAL_REGION);
     check_region(region)?;
     Ok(region.to_owned())
+}
+
+/// An endpoint is a URL with a host.
+fn check_endpoint(url: &str) -> Result<(), Error> {
+    let host = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace)) {
+        return Ok(());
+    }
+    let message = format!("`{url}` is not an address that calls can be sent to");
+    Err(Error::Usage { message, help: Some("--endpoint-url looks like http://127.0.0.1:4566".to_owned()) })
 }
 
 /// A region is part of host names: small letters, digits and `-`.

@@ -8,6 +8,7 @@ use hzscript::script::Given;
 
 use super::args::InputArguments;
 use super::environment::Environment;
+use super::script::plain;
 
 /// What the names of environment variables that give inputs start with.
 const PREFIX: &str = "HZ_INPUT_";
@@ -18,8 +19,11 @@ pub enum InputError {
     /// Not of the form `NAME=VALUE`.
     #[error("`--set {0}` gives no value: write --set NAME=VALUE")]
     NoValue(String),
+    /// No name before the `=`.
+    #[error("`--set {0}` names no input: write --set NAME=VALUE")]
+    NoName(String),
     /// The file cannot be read.
-    #[error("cannot read inputs from {}: {source}", file.display())]
+    #[error("cannot read inputs from {}: {}", file.display(), plain(source))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -53,6 +57,9 @@ pub fn gather(arguments: &InputArguments, environment: &Environment) -> Result<B
     }
     for text in &arguments.set {
         let (name, value) = text.split_once('=').ok_or_else(|| InputError::NoValue(text.clone()))?;
+        if name.trim().is_empty() {
+            return Err(InputError::NoName(text.clone()));
+        }
         found.insert(name.trim().to_owned(), Given::Text(value.to_owned()));
     }
     Ok(found)
@@ -161,7 +168,10 @@ mod tests {
             Ok(found) => panic!("gathered {found:?}"),
             Err(error) => error.to_string().replace(&folder.path().display().to_string(), "."),
         };
-        assert!(refused(&[folder.path().join("none.json")]).starts_with("cannot read inputs from ./none.json: "));
+        assert_eq!(
+            refused(&[folder.path().join("none.json")]),
+            "cannot read inputs from ./none.json: there is no such file"
+        );
         assert_eq!(
             refused(&[write("list.json", "[1]")]),
             "cannot read inputs from ./list.json: an object is wanted, with an input's name for each key"
@@ -174,10 +184,8 @@ mod tests {
             refused(&[write("inputs.yaml", "a: 1")]),
             "cannot tell what ./inputs.yaml is: the name of an inputs file ends in .toml or .json"
         );
-        let unset = gather(&arguments(&["image"], &[]), &Environment::with(&[]));
-        assert_eq!(
-            unset.map_err(|error| error.to_string()),
-            Err("`--set image` gives no value: write --set NAME=VALUE".to_owned())
-        );
+        let set = |text: &str| gather(&arguments(&[text], &[]), &Environment::with(&[])).map_err(|e| e.to_string());
+        assert_eq!(set("image"), Err("`--set image` gives no value: write --set NAME=VALUE".to_owned()));
+        assert_eq!(set("=5"), Err("`--set =5` names no input: write --set NAME=VALUE".to_owned()));
     }
 }

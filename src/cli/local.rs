@@ -64,6 +64,9 @@ fn list(json: bool, folder: &Folder, tools: &Tools) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
+/// Cells are lined up to this width; a longer one pushes the rest of its row aside.
+const MAX_CELL: usize = 56;
+
 /// Columns lined up, without those that are empty in every row.
 fn table(found: &[Listed]) -> String {
     let cell = |text: &str| escape::line(text).into_owned();
@@ -72,7 +75,10 @@ fn table(found: &[Listed]) -> String {
         let Listed { type_name, id, region, name, status } = listed;
         [type_name, id, region, name.as_deref().unwrap_or_default(), status.as_deref().unwrap_or_default()].map(cell)
     }));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.filter(|width| *width <= MAX_CELL).max().unwrap_or(0)
+    };
     let empty = |column: usize| rows.iter().skip(1).all(|row| row[column].is_empty());
     let columns: Vec<(usize, usize)> = (0..5).filter(|&column| !empty(column)).map(|c| (c, width(c))).collect();
     let line = |row: &[String; 5]| {
@@ -120,11 +126,17 @@ mod tests {
             name: name.map(str::to_owned),
             status: None,
         };
-        let found = [listed("AWS::EC2::VPC", "vpc-1", Some("my-vpc\u{1b}")), listed("AWS::IAM::Role", "role", None)];
+        let long = "arn:aws:ecs:eu-west-1:000000000000:service/fargate-cluster/hazelcast-service";
+        let found = [
+            listed("AWS::EC2::VPC", "vpc-1", Some("my-vpc\u{1b}")),
+            listed("AWS::ECS::Service", long, None),
+            listed("AWS::IAM::Role", "role", None),
+        ];
         insta::assert_snapshot!(table(&found), @r"
-        TYPE            ID     REGION     NAME
-        AWS::EC2::VPC   vpc-1  eu-west-1  my-vpc\u{1b}
-        AWS::IAM::Role  role   eu-west-1
+        TYPE               ID     REGION     NAME
+        AWS::EC2::VPC      vpc-1  eu-west-1  my-vpc\u{1b}
+        AWS::ECS::Service  arn:aws:ecs:eu-west-1:000000000000:service/fargate-cluster/hazelcast-service  eu-west-1
+        AWS::IAM::Role     role   eu-west-1
         ");
     }
 }

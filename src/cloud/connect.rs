@@ -1,12 +1,17 @@
 //! Making a [`Cloud`]: for an account by the ordinary credential chain, or for the embedded AWS.
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use super::error::chain;
 use super::{CallError, Cloud, failed};
 use crate::local::Local;
 
@@ -15,7 +20,8 @@ use crate::local::Local;
 pub struct Connection {
     /// The region; by default what the profile or the environment says.
     pub region: Option<String>,
-    /// The profile of the shared configuration files; by default what the environment says.
+    /// The profile of the shared configuration files, whose credentials are used whatever else there is; by default what
+    /// the environment says.
     pub profile: Option<String>,
     /// Where to send calls instead of AWS's own addresses.
     pub endpoint_url: Option<String>,
@@ -27,6 +33,14 @@ pub enum ConnectError {
     /// Nothing says which region.
     #[error("no region: give one with --region, AWS_REGION or the profile")]
     NoRegion,
+    /// The profile that was named gives no credentials.
+    #[error("the profile `{profile}` gives no credentials: {reason}")]
+    Profile {
+        /// Its name.
+        profile: String,
+        /// Why not.
+        reason: String,
+    },
     /// The account cannot be asked for.
     #[error("cannot tell which account the credentials belong to: {0}")]
     Identity(#[from] CallError),
@@ -36,17 +50,28 @@ impl Cloud {
     /// Connects to an account, and asks which one it is.
     ///
     /// # Errors
-    /// [`ConnectError::NoRegion`] when no region is set; [`ConnectError::Identity`] when `sts:GetCallerIdentity` fails,
-    /// for want of credentials above all.
+    /// [`ConnectError::NoRegion`] when no region is set; [`ConnectError::Profile`] when the profile has no credentials;
+    /// [`ConnectError::Identity`] when `sts:GetCallerIdentity` fails, for want of credentials above all.
     pub async fn connect(connection: &Connection) -> Result<Self, ConnectError> {
         let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let http = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(region) = &connection.region {
             loader = loader.region(Region::new(region.clone()));
         }
         if let Some(profile) = &connection.profile {
-            loader = loader.profile_name(profile);
+            // Named, a profile comes before credentials in the environment, which the ordinary chain would prefer.
+            let region = RegionProviderChain::first_try(connection.region.clone().map(Region::new))
+                .or_else(EnvironmentVariableRegionProvider::new())
+                .or_else(ProfileFileRegionProvider::builder().profile_name(profile).build());
+            let own = ProviderConfig::default().with_http_client(http).with_region(region.region().await);
+            let credentials = ProfileFileCredentialsProvider::builder().configure(&own).profile_name(profile);
+            let credentials = credentials.build();
+            credentials.provide_credentials().await.map_err(|error| {
+                let (profile, reason) = (profile.clone(), chain(&error));
+                ConnectError::Profile { profile, reason }
+            })?;
+            loader = loader.profile_name(profile).credentials_provider(credentials);
         }
         if let Some(url) = &connection.endpoint_url {
             loader = loader.endpoint_url(url);

@@ -83,7 +83,8 @@ where
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// The error and its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

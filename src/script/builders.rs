@@ -47,7 +47,7 @@ pub(super) fn unknown_kinds(session: &Session, file: &str, functions: &BTreeSet<
     for (name, position) in state.sources.builds(file) {
         let known = schemas().kinds().any(|(kind, _)| kind.as_str() == name)
             || functions.contains(&name)
-            || names::FUNCTIONS.contains(&name.as_str())
+            || names::is_function(&name)
             || library::names().contains(&name);
         if known || !name.contains('_') {
             continue;

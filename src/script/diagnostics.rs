@@ -121,19 +121,12 @@ fn function_not_found(signature: &str) -> Mistake {
     }
     let kinds = schemas().kinds().map(|(kind, _)| kind.as_str());
     let library = library::names().iter().map(String::as_str);
-    let methods = [
-        "add_to_policy",
-        "attach_managed_policy",
-        "add_container",
-        "add_port_mappings",
-        "add_ingress",
-        "add_egress",
-        "allow_from",
-    ];
-    let names: Vec<&str> = kinds.chain(library).chain(names::FUNCTIONS).chain(methods).collect();
-    if names.contains(&name) {
-        return Mistake::new(format!("`{shown}` cannot be called: other arguments are wanted"));
+    let own = || names::FUNCTIONS.iter().chain(&names::METHODS);
+    if let Some((_, usage)) = own().find(|(known, _)| *known == name) {
+        let mistake = Mistake::new(format!("`{shown}` cannot be called: other arguments are wanted"));
+        return mistake.help(format!("write {usage}"));
     }
+    let names: Vec<&str> = kinds.chain(library).chain(own().map(|(known, _)| *known)).collect();
     Mistake::new(format!("there is no function `{shown}`")).label("not a function").help(did_you_mean(name, names))
 }
 

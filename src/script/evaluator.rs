@@ -130,17 +130,23 @@ pub(super) fn run(request: Request, runtime: Option<Runtime>, watch: Arc<Watch>)
         request.events.clone(),
         watch,
     ));
-    session.state().sources.add(&request.file, &request.source);
+    let source = without_mark(&request.source);
+    session.state().sources.add(&request.file, source);
     let engine = engine(&session, &request);
-    let ended = execute(&engine, &session, &request);
+    let ended = execute(&engine, &session, &request.file, source);
     drop(engine);
     finish(&session, ended.err())
 }
 
-fn execute(engine: &Engine, session: &Session, request: &Request) -> Result<(), Box<EvalAltResult>> {
-    let mut ast = engine.compile(&request.source)?;
-    ast.set_source(request.file.as_str());
-    take_in(session, &request.file, &ast);
+/// The text without the mark of its encoding that some editors begin files with.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn execute(engine: &Engine, session: &Session, file: &str, source: &str) -> Result<(), Box<EvalAltResult>> {
+    let mut ast = engine.compile(source)?;
+    ast.set_source(file);
+    take_in(session, file, &ast);
     engine.run_ast_with_scope(&mut Scope::new(), &ast)
 }
 

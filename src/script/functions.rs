@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext, Variant};
 
 use super::cidr::{self, CidrError};
-use super::convert::{from_json, to_json};
+use super::convert::{describe, from_json, to_json};
 use super::session::{Mistake, Session};
 use super::spans::Aim;
 use super::suggest::{did_you_mean, listed};
@@ -22,8 +22,8 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     lookups(engine, session);
     networks(engine, session);
     let own = session.clone();
-    engine.register_fn("known_properties", move |_: NativeCallContext, given: Map, names: Array, function: &str| {
-        known_properties(&own, &given, &names, function);
+    engine.register_fn("known_properties", move |given: &mut Map, known: Map, function: &str| {
+        known_properties(&own, given, &known, function);
     });
     let own = session.clone();
     engine.register_fn("mistake", move |context: NativeCallContext, key: &str, message: &str| {
@@ -170,18 +170,33 @@ fn not_a_network(session: &Session, context: &NativeCallContext, error: Option<&
     }
 }
 
-/// Records a mistake for every property that a function of the standard library does not have, where its caller wrote
-/// it.
-fn known_properties(session: &Session, given: &Map, names: &Array, function: &str) {
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+/// Records a mistake for every property that a function of the standard library does not have, or has of another type,
+/// where its caller wrote it. Those are taken out, so that what follows is not wrong as well. `known` has the type of
+/// each: `string`, `map`, or `any` for what is checked elsewhere.
+fn known_properties(session: &Session, given: &mut Map, known: &Map, function: &str) {
     let mut state = session.state();
     let mut frames = state.frames.clone();
     let Some(caller) = frames.pop() else { return };
     let origin = super::sources::Origin { at: caller, argument: Some(0), frames };
-    for key in given.keys().filter(|key| !names.iter().any(|name| name == key.as_str())) {
-        let help = did_you_mean(key, names.iter().map(String::as_str))
-            .unwrap_or_else(|| format!("it has {}", listed(names.iter().map(String::as_str), "and")));
-        let mistake = Mistake::new(format!("{function} has no property `{key}`")).label("not a property").help(help);
-        state.mistake(&origin, &[PathStep::Key(key.to_string())], Aim::Key, mistake);
-    }
+    given.retain(|key, value| {
+        let steps = [PathStep::Key(key.to_string())];
+        let Some(wanted) = known.get(key) else {
+            let names = || known.keys().map(|known| known.as_str());
+            let help = did_you_mean(key, names()).unwrap_or_else(|| format!("it has {}", listed(names(), "and")));
+            let mistake = Mistake::new(format!("{function} has no property `{key}`"));
+            state.mistake(&origin, &steps, Aim::Key, mistake.label("not a property").help(help));
+            return false;
+        };
+        let wanted = wanted.to_string();
+        let fits = match wanted.as_str() {
+            "string" => value.is_string(),
+            "map" => value.is_map(),
+            _ => true,
+        };
+        if !fits && !value.is_unit() {
+            let mistake = Mistake::new(format!("`{key}` is {}, not a {wanted}", describe(value)));
+            state.mistake(&origin, &steps, Aim::Value, mistake.label(format!("not a {wanted}")));
+        }
+        fits
+    });
 }

@@ -63,7 +63,10 @@ impl Imports {
         if is_up {
             return Err(outside());
         }
-        let file = wanted.canonicalize().map_err(|error| format!("cannot import `{path}`: {error}"))?;
+        let file = wanted.canonicalize().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("cannot import `{path}`: there is no such file"),
+            _ => format!("cannot import `{path}`: {error}"),
+        })?;
         if !file.starts_with(root) {
             return Err(outside());
         }
@@ -87,11 +90,12 @@ impl Imports {
             return Err(format!("`{shown}` is longer than {} MiB", LONGEST_FILE >> 20).into());
         }
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-        self.session.state().sources.add(&shown, &text);
+        let text = evaluator::without_mark(&text);
+        self.session.state().sources.add(&shown, text);
         let within = |error: EvalAltResult| {
             Box::new(EvalAltResult::ErrorInModule(shown.clone(), Box::new(error), Position::NONE))
         };
-        let mut ast = engine.compile(&text).map_err(|error| within(EvalAltResult::ErrorParsing(*error.0, error.1)))?;
+        let mut ast = engine.compile(text).map_err(|error| within(EvalAltResult::ErrorParsing(*error.0, error.1)))?;
         ast.set_source(shown.as_str());
         evaluator::take_in(&self.session, &shown, &ast);
         if let Some(folder) = file.parent() {

@@ -89,6 +89,8 @@ fn json_is_one_object_a_line() {
     let script = world.script("logs.rhai", LOGS);
     let lines = world.hz(&["run", &script, "--yes", "--json"]).succeeds().json_lines();
     assert!(lines.len() > 3 && lines.iter().all(serde_json::Value::is_object), "{lines:#?}");
+    let done: Vec<_> = lines.iter().filter(|line| line["event"] == "stepDone").collect();
+    assert!(!done.is_empty() && done.iter().all(|line| line["elapsed"].is_f64()), "seconds\n{lines:#?}");
 }
 
 #[test]
@@ -105,6 +107,34 @@ fn a_file_that_is_not_there_is_said_with_a_way_out() {
     let world = World::new();
     world.script("logs.rhai", LOGS);
     world.hz(&["run", "log.rhai", "--yes"]).exits_with(1).told("log.rhai").told("logs.rhai");
+}
+
+#[test]
+fn help_is_had_by_either_word() {
+    let world = World::new();
+    assert_eq!(world.hz(&["help", "run"]).succeeds().stdout, world.hz(&["run", "--help"]).succeeds().stdout);
+    world.hz(&["help", "local", "serve"]).succeeds().told("--port");
+}
+
+#[test]
+fn an_endpoint_that_is_no_address_is_told_from_credentials_that_are_missing() {
+    let world = World::new();
+    let script = world.script("logs.rhai", LOGS);
+    let ended = world.hz(&["plan", &script, "--endpoint-url", "localhost:4566"]).exits_with(1);
+    ended.told("`localhost:4566` is not an address").told("http://");
+}
+
+#[test]
+fn a_profile_that_is_named_is_used_whatever_credentials_the_environment_has() {
+    let world = World::new();
+    let script = world.script("logs.rhai", LOGS);
+    let arguments = ["plan", &script, "--profile", "nobodys", "--region", "eu-west-1"];
+    let mut command = world.command(&arguments);
+    command.args(["--endpoint-url", "http://127.0.0.1:1"]);
+    command.env("AWS_ACCESS_KEY_ID", "other").env("AWS_SECRET_ACCESS_KEY", "other");
+    let ended = command.output().expect("it starts");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.contains("nobodys") && !told.contains("refused"), "{told}");
 }
 
 #[test]

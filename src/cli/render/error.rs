@@ -74,10 +74,9 @@ pub fn told(error: &Error) -> Told {
         Error::Engine { error, state } => of_engine(error, state),
         Error::State(error) => of_state(error, None),
         Error::Connect(error) => of_connection(error),
-        Error::Local { folder, source } => Told::new(
-            format!("the embedded AWS's data in {}: {source}", folder.display()),
-            Some("`hzscript local reset` begins an empty one"),
-        ),
+        Error::Local { folder, source } => {
+            Told::new(format!("{}: {source}", folder.display()), Some("`hzscript local reset` begins an empty one"))
+        }
         Error::Refused(fault) => Told::new(format!("the embedded AWS: {}: {}", fault.code, fault.message), None),
         Error::Settings { path, reason } => Told::new(format!("{}: {reason}", path.display()), None),
         Error::Io { what, source } => Told::new(format!("cannot {what}: {source}"), None),
@@ -89,11 +88,20 @@ fn of_connection(error: &ConnectError) -> Told {
         ConnectError::NoRegion => {
             return Told::new("no region is set", Some("give one with --region, AWS_REGION or the profile"));
         }
+        ConnectError::Profile { .. } => {
+            let help = "`aws configure list-profiles` has the profiles there are; \
+                        `aws sso login --profile NAME` signs in to one";
+            return Told::new(error.to_string(), Some(help));
+        }
         ConnectError::Identity(error) => error,
     };
     let help = match error.class {
         ErrorClass::Denied => {
             "the credentials are not valid (any more): sign in again, or choose others with --profile NAME"
+        }
+        ErrorClass::Unknown => {
+            "no good answer came: look at the network and at --endpoint-url, and that there are credentials \
+             (aws configure, aws sso login, --profile NAME); without --target aws the embedded AWS is worked on"
         }
         _ => {
             "give credentials (aws configure, aws sso login, --profile NAME), \

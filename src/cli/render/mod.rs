@@ -1,6 +1,7 @@
 //! What is shown and how: text for people, JSON lines for programs.
 
 pub mod diagnostics;
+mod difference;
 pub mod error;
 pub mod escape;
 mod hint;

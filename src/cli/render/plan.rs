@@ -1,17 +1,10 @@
 //! The preview of a plan: one line a resource, what differs below it, why where that is not obvious, and the counts.
 
-use hzscript::model::Value;
-use hzscript::plan::{Action, Change, Difference, Plan, Reason};
+use hzscript::plan::{Action, Change, Plan, Reason};
 
 use super::hint::hint;
 use super::palette::Palette;
-use super::{escape, value};
-
-/// The longest value shown of a difference, in characters.
-const MAX_VALUE: usize = 120;
-
-/// The most lines shown of a text that differs in some.
-const MAX_LINES: usize = 12;
+use super::{difference, escape};
 
 /// The preview, as lines. For a plan without changes, only what is there.
 pub fn preview(plan: &Plan, palette: Palette) -> String {
@@ -28,7 +21,7 @@ pub fn preview(plan: &Plan, palette: Palette) -> String {
             palette.dim(&reason)
         }));
         if change.action != Action::Create {
-            lines.extend(change.differences.iter().flat_map(|difference| differs(difference, palette)));
+            lines.extend(change.differences.iter().flat_map(|difference| difference::lines(difference, palette)));
         }
     }
     if plan.outputs_change && shown.is_empty() {
@@ -91,6 +84,9 @@ fn headline(change: &Change, width: usize, palette: Palette) -> String {
 /// A reason, where it does not go without saying.
 fn told(reason: &Reason, change: &Change) -> Option<String> {
     Some(match reason {
+        Reason::Destroyed if change.action == Action::Forget => {
+            "its option `retain` leaves it in the account".to_owned()
+        }
         Reason::New | Reason::Differs | Reason::Destroyed => return None,
         Reason::Vanished { id } => format!("{} is no longer there", escape::line(id)),
         Reason::Immutable { paths } => format!("because {} cannot be changed in place", listed(paths)),
@@ -121,40 +117,6 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn differs(difference: &Difference, palette: Palette) -> Vec<String> {
-    let path = escape::line(&difference.path);
-    let mark = if difference.replaces { palette.magenta(" (replaces)") } else { String::new() };
-    if let (Some(Value::String(before)), Some(Value::String(after))) = (&difference.before, &difference.after)
-        && (before.contains('\n') || after.contains('\n'))
-    {
-        let mut lines = vec![format!("        {path}:{mark}")];
-        lines.extend(text_differs(before, after, palette));
-        return lines;
-    }
-    let side = |side: &Option<Value>| side.as_ref().map_or("(none)".to_owned(), |side| value::short(side, MAX_VALUE));
-    vec![format!("        {path}: {} → {}{mark}", side(&difference.before), side(&difference.after))]
-}
-
-/// The lines that differ of two texts: all between the beginning and the end they share.
-fn text_differs(before: &str, after: &str, palette: Palette) -> Vec<String> {
-    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let same_start = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
-    let (before, after) = (&before[same_start..], &after[same_start..]);
-    let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(a, b)| a == b).count();
-    let removed =
-        before[..before.len() - same_end].iter().map(|line| palette.red(&format!("- {}", escape::line(line))));
-    let added = after[..after.len() - same_end].iter().map(|line| palette.green(&format!("+ {}", escape::line(line))));
-    let all: Vec<String> = removed.chain(added).collect();
-    let more = all.len().saturating_sub(MAX_LINES);
-    let mut lines: Vec<String> = all.into_iter().take(MAX_LINES).map(|line| format!("          {line}")).collect();
-    match (lines.is_empty(), more) {
-        (true, _) => lines.push("          only the line breaks differ".to_owned()),
-        (false, 0) => {}
-        (false, more) => lines.push(format!("          … and {more} more lines")),
-    }
-    lines
-}
-
 /// The last line: how many there are of each sort.
 pub fn counts(plan: &Plan) -> String {
     let counts = plan.counts();
@@ -175,7 +137,8 @@ pub fn counts(plan: &Plan) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use hzscript::model::{JsonMap, Options, Reference, Secret, Source};
+    use hzscript::model::{JsonMap, Options, Reference, Secret, Source, Value};
+    use hzscript::plan::Difference;
     use hzscript::state::Target;
     use serde_json::json;
 
@@ -321,6 +284,7 @@ mod tests {
             change("ec2_vpc.b", Action::Import, vec![Reason::Adopted { id: "vpc-2".to_owned() }]),
             change("ecs_service.c", Action::Update, vec![failed]),
             change("logs_log_group.d", Action::Forget, vec![Reason::Undeclared]),
+            change("logs_log_group.g", Action::Forget, vec![Reason::Destroyed]),
             change("ec2_eip.e", Action::Delete, vec![Reason::Undeclared]),
             change("ec2_eip.f", Action::Delete, vec![Reason::Deposed]),
         ]);
@@ -336,12 +300,14 @@ mod tests {
                 an earlier run did not bring it to life: 3 tasks stopped:\nno image
           x logs_log_group.d  id-1
                 the script no longer declares it; it stays in the account
+          x logs_log_group.g  id-1
+                its option `retain` leaves it in the account
           - ec2_eip.e         id-1
                 the script no longer declares it
           - ec2_eip.f         id-1
                 a replacement has put it aside
 
-        Plan: 0 to create, 1 to update, 0 to replace, 2 to delete, 1 to take over, 1 to wait for, 1 to forget, 0 unchanged.
+        Plan: 0 to create, 1 to update, 0 to replace, 2 to delete, 1 to take over, 1 to wait for, 2 to forget, 0 unchanged.
         ");
     }
 

@@ -5,6 +5,7 @@ mod fargate;
 mod graph;
 mod networks;
 mod scalar;
+mod service;
 mod structure;
 
 use std::collections::BTreeMap;
@@ -42,8 +43,10 @@ pub(super) struct Checked {
 pub(super) fn check(schema: &KindSchema, properties: &BTreeMap<String, Value>) -> Checked {
     let mut checker = Checker { schema, findings: Vec::new(), warnings: Vec::new() };
     let mut properties = checker.object(properties, &schema.shape, &PropertyPath::whole());
-    if schema.type_name == "AWS::ECS::TaskDefinition" {
-        fargate::check(&mut properties, &mut checker);
+    match schema.type_name.as_str() {
+        "AWS::ECS::TaskDefinition" => fargate::check(&mut properties, &mut checker),
+        "AWS::ECS::Service" => service::check(&properties, &mut checker),
+        _ => {}
     }
     Checked { properties, findings: checker.findings, warnings: checker.warnings }
 }
@@ -118,6 +121,28 @@ mod tests {
         insta::assert_snapshot!(base(256.into(), 4096.into()), @"memory: Fargate has no 4096 MiB for tasks of 256 CPU units");
         insta::assert_snapshot!(base(300.into(), 512.into()), @"cpu: Fargate has no tasks of 300 CPU units");
         insta::assert_snapshot!(base(Json::Null, 512.into()), @": a task definition for Fargate needs `cpu`");
+    }
+
+    #[test]
+    fn services_need_what_aws_asks_for() {
+        let found = |properties: Json| findings("AWS::ECS::Service", properties).join("\n");
+        insta::assert_snapshot!(found(serde_json::json!({ "launchType": "FARGATE", "desiredCount": -1 })), @r"
+        desiredCount: `desiredCount` is -1, not 0 or more
+        : a service needs `taskDefinition`
+        : a service on Fargate needs `networkConfiguration`
+        ");
+        assert_eq!(found(serde_json::json!({ "deploymentController": { "type": "EXTERNAL" } })), "");
+    }
+
+    #[test]
+    fn ports_are_ports() {
+        let found = |port: i64| {
+            let container =
+                serde_json::json!({ "name": "a", "image": "b", "portMappings": [{ "containerPort": port }] });
+            findings("AWS::ECS::TaskDefinition", serde_json::json!({ "containerDefinitions": [container] })).join("\n")
+        };
+        assert_eq!([found(0), found(65535)], ["", ""]);
+        insta::assert_snapshot!(found(65536), @"containerDefinitions[0].portMappings[0].containerPort: `containerDefinitions[0].portMappings[0].containerPort` is 65536, not 0 to 65535");
     }
 
     #[test]

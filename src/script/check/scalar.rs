@@ -11,6 +11,13 @@ use crate::model::{Format, Json, Pattern, PropertyPath, Shape, Value};
 const SELF_RULES: [(&str, &str); 2] =
     [("securityGroupIngress", "sourceSecurityGroupId"), ("securityGroupEgress", "destinationSecurityGroupId")];
 
+/// Kind, property, least and most of numbers that the schemas leave without limits. Source: the ECS API reference.
+const LIMITS: [(&str, &str, Option<f64>, Option<f64>); 3] = [
+    ("AWS::ECS::Service", "desiredCount", Some(0.0), None),
+    ("AWS::ECS::TaskDefinition", "containerPort", Some(0.0), Some(65535.0)),
+    ("AWS::ECS::TaskDefinition", "hostPort", Some(0.0), Some(65535.0)),
+];
+
 impl Checker<'_> {
     /// Checks a text, a number or a truth value.
     pub(super) fn scalar(&mut self, value: &Value, shape: &Shape, path: &PropertyPath) {
@@ -116,8 +123,11 @@ impl Checker<'_> {
     }
 
     fn number(&mut self, number: f64, shape: &Shape, path: &PropertyPath) {
-        if shape.maximum.is_some_and(|max| number > max) || shape.minimum.is_some_and(|min| number < min) {
-            let wanted = bounds(shape.minimum, shape.maximum);
+        let known = LIMITS.iter().find(|(kind, key, ..)| *kind == self.schema.type_name && path.last_key() == *key);
+        let known = known.map_or((None, None), |(_, _, least, most)| (*least, *most));
+        let (minimum, maximum) = (shape.minimum.or(known.0), shape.maximum.or(known.1));
+        if maximum.is_some_and(|max| number > max) || minimum.is_some_and(|min| number < min) {
+            let wanted = bounds(minimum, maximum);
             let mistake = Mistake::new(format!("{} is {number}, not {wanted}", self.named(path)));
             self.value(path, mistake.label(format!("must be {wanted}")));
         }

@@ -318,7 +318,7 @@ fn imports_are_relative_and_confined() {
     main.rhai:1:8+12 `../outside` is outside of the folder that imports are confined to
     main.rhai:1:8+19 `lib/../../outside` is outside of the folder that imports are confined to
     main.rhai:1:8+13 `/etc/passwd` is outside of the folder that imports are confined to
-    main.rhai:1:8+12 cannot import `lib/absent`: No such file or directory (os error 2)
+    main.rhai:1:8+12 cannot import `lib/absent`: there is no such file
     ");
     #[cfg(unix)]
     {
@@ -389,4 +389,14 @@ fn outputs_keep_types() {
         script("output(\"n\", [1, true, ()]);").output("n"),
         Value::List(vec![Value::Int(1), Value::Bool(true), Value::Null,])
     );
+}
+
+#[test]
+fn the_mark_some_editors_begin_files_with_is_no_part_of_the_script() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("part.rhai"), "\u{feff}fn five() { 5 }\r\n").expect("it is written");
+    let mut marked = script("\u{feff}import \"part\" as part;\r\noutput(\"five\", part::five());\r\n");
+    marked.root = Some(folder.path().to_owned());
+    assert_eq!(marked.output("five"), crate::model::Value::Int(5));
+    insta::assert_snapshot!(script("\u{feff}nothing;").mistakes(), @"main.rhai:1:1+7 there is no variable `nothing` | not defined");
 }

@@ -8,7 +8,7 @@ fn eight_mistakes_are_told_at_once() {
 ec2_subnet("a", #{ vpcId: vpc.vpcId, cidrBlock: "10.1.0.0/24" });
 ec2_subnet("b", #{ cidrBlock: "10.0.0.1/24" });
 ecs_service("web", #{
-    launchType: "FARGAT",
+    launchType: "FARGAT", taskDefinition: "web",
     desiredCount: "three",
     networkConfiguration: #{
         awsvpcConfiguration: #{ subnets: [vpc.nope] },
@@ -118,4 +118,11 @@ fn references_are_not_taken_apart() {
     insta::assert_snapshot!(script(&source("secret(\"x\").to_upper()")).mistakes(), @"main.rhai:2:21+8 `(secret)` is not known before it is made, so it cannot be compared or taken apart");
     let known = source("v.cidrBlock == \"10.0.0.0/16\"") + "output(\"same\", x);";
     assert_eq!(script(&known).output("same"), crate::model::Value::Bool(true));
+}
+
+#[test]
+fn wrong_arguments_are_told_with_the_right_ones() {
+    insta::assert_snapshot!(script("input(5);").mistakes(), @r#"main.rhai:1:1+5 `input (number)` cannot be called: other arguments are wanted ? write input("name"), or input("name", default)"#);
+    let source = "let g = ec2_security_group(\"g\", #{ groupDescription: \"d\" });\ng.allow_from(g);";
+    insta::assert_snapshot!(script(source).mistakes(), @r#"main.rhai:2:3+10 `allow_from (resource, resource)` cannot be called: other arguments are wanted ? write group.allow_from(group or "10.0.0.0/16", 5701), and a description in a third place"#);
 }

@@ -45,27 +45,40 @@ fn wrong_properties_are_told_where_the_caller_wrote_them() {
     let source = r#"let props = #{ cidr: "10.2.0.0/16", natGateway: 1 };
 network(props);
 network(#{ name: "b", azs: 9, natGateways: 5 });
+network(#{ name: "d", cidr: 5, azs: [], natGateways: 1 });
 network(#{
     name: "c",
     cidr: "10.0.0.0/28",
 });
 hazelcast_cluster(#{ desiredCont: 3, memory: 512, image: [] });
+hazelcast_cluster(#{ name: "e", network: "x", environment: ["A"], containerName: 5, clusterName: () });
+hazelcast_config(#{ cidr: 5, port: "x", clusterName: [] });
+hazelcast_config(#{ cidr: "10.0.0.0/16", port: 65536 });
 "#;
     insta::assert_snapshot!(script(source).mistakes(), @r"
     main.rhai:1:37+10 network has no property `natGateway` | not a property ? did you mean `natGateways`?
     main.rhai:3:28+1 azs is a number of zones or a list of their names; this region has 3
-    main.rhai:3:44+1 natGateways is a number from 0 to 1, one a zone
-    main.rhai:6:11+13 a network is from /16 to /24: each subnet gets a sixteenth of it
-    main.rhai:8:22+11 hazelcast_cluster has no property `desiredCont` | not a property ? did you mean `desiredCount`?
-    main.rhai:8:46+3 Fargate has no 512 MiB for tasks of 1024 CPU units | not offered with this cpu ? it offers 2048 to 8192 in steps of 1024 MiB
-    main.rhai:8:58+1 `containerDefinitions[0].image` is a list, not a string | not a string
+    main.rhai:3:44+1 natGateways is a number from 0 to 3, one a zone
+    main.rhai:4:29+1 `cidr` is a whole number, not a string | not a string
+    main.rhai:4:37+1 a network is in 1 to 8 availability zones
+    main.rhai:7:11+13 a network is from /16 to /24: each subnet gets a sixteenth of it
+    main.rhai:9:22+11 hazelcast_cluster has no property `desiredCont` | not a property ? did you mean `desiredCount`?
+    main.rhai:9:46+3 Fargate has no 512 MiB for tasks of 1024 CPU units | not offered with this cpu ? it offers 2048 to 8192 in steps of 1024 MiB
+    main.rhai:9:58+1 `containerDefinitions[0].image` is a list, not a string | not a string
+    main.rhai:10:42+3 `network` is a string, not a map | not a map
+    main.rhai:10:60+1 `environment` is a list, not a map | not a map
+    main.rhai:10:82+1 `containerName` is a whole number, not a string | not a string
+    main.rhai:11:27+1 `cidr` is a whole number, not a string | not a string
+    main.rhai:11:36+3 a port is a number from 1 to 65535
+    main.rhai:11:54+1 `clusterName` is a list, not a string | not a string
+    main.rhai:12:48+5 a port is a number from 1 to 65535
     ");
 }
 
 #[test]
 fn what_goes_wrong_in_a_function_is_told_with_its_caller() {
     insta::assert_snapshot!(script("let a = hazelcast_cluster(#{});\nlet b = hazelcast_cluster(#{});").mistakes(), @"main.rhai:2:9+17 ec2_vpc.hazelcast is declared twice, first at main.rhai:1:9 | again ? give one of them another name");
-    insta::assert_snapshot!(script("\nhazelcast_cluster(#{ network: 5 });").mistakes(), @"stdlib/hazelcast.rhai:81:20+3 there is no property `vpc` of a value of type number < main.rhai:2:1+17");
+    insta::assert_snapshot!(script("\nhazelcast_cluster(#{ network: #{} });").mistakes(), @r#"stdlib/hazelcast.rhai:86:20+3 the map has no `vpc` | not there ? ask for it with a default: `.get("vpc") ?? …` < main.rhai:2:1+17"#);
     insta::assert_snapshot!(script("network();").mistakes(), @"main.rhai:1:1+7 `network ()` cannot be called ? write network(#{ … })");
 }
 
@@ -295,4 +308,14 @@ fn a_cluster_is_made_of_these() {
       }
     }
     "#);
+}
+
+#[test]
+fn names_cannot_break_out_of_the_configuration() {
+    let source =
+        r#"output("yaml", hazelcast_config(#{ cidr: "10.0.0.0/16", clusterName: "a\"b\nc: d", serviceName: "s\\" }));"#;
+    let yaml = script(source).output("yaml");
+    let yaml = yaml.as_str().expect("a text");
+    assert!(yaml.contains("  cluster-name: \"a\\\"b\\nc: d\"\n"), "{yaml}");
+    assert!(yaml.contains("        service-name: \"s\\\\\"\n"), "{yaml}");
 }
