@@ -5,7 +5,7 @@
 //!        └─ look  ──▶ (a session that writes nothing)
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::execute::{Report, Settings, execute};
 use crate::apply::observe::{Wanted, observe};
@@ -40,6 +40,9 @@ pub enum EngineError {
         /// What is connected to.
         connected: Target,
     },
+    /// The work was begun with [`Engine::look`], which changes nothing.
+    #[error("this session only looks: a plan is executed in one that was begun")]
+    OnlyLooking,
     /// The plan was made from another state.
     #[error("the plan is stale: the state has changed since it was made")]
     Stale,
@@ -99,7 +102,8 @@ impl Engine {
         match self.open(true).await {
             Ok(ledger) => Ok(Session { engine: self, ledger, lock: Some(lock) }),
             Err(error) => {
-                lock.release().await?;
+                // Why it could not be begun tells more than why the lock stays.
+                let _ = lock.release().await;
                 Err(error)
             }
         }
@@ -125,13 +129,14 @@ impl Engine {
             });
         }
         let begun = loaded.is_some();
-        let lineage = || uuid::Uuid::new_v4().to_string();
-        let snapshot = loaded.unwrap_or_else(|| Snapshot::new(lineage(), &self.stack, self.target.clone()));
+        // Who only looks makes none up: names that derive from it are then shown as not known.
+        let lineage = || if write { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        let mut snapshot = loaded.unwrap_or_else(|| Snapshot::new(lineage(), &self.stack, self.target.clone()));
         let journal = if write {
             if !begun {
                 self.store.save(&snapshot).await?;
             }
-            Some(self.store.journal(snapshot.serial).await?)
+            Some(self.store.begin(&mut snapshot).await?)
         } else {
             None
         };
@@ -195,14 +200,15 @@ impl Session<'_> {
     /// Executes a plan and writes the state, whatever comes of it.
     ///
     /// # Errors
-    /// When the plan is stale, or the journal or the state cannot be written.
+    /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
         let Self { engine, ledger, lock } = self;
+        let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
         let done = engine.carry_out(ledger, plan).await;
-        if let Some(lock) = lock {
-            lock.release().await?;
-        }
-        done
+        let released = lock.release().await;
+        let report = done?;
+        released?;
+        Ok(report)
     }
 
     /// Ends without executing anything.
@@ -222,18 +228,26 @@ impl Session<'_> {
     }
 }
 
-/// Objects of the state whose address a declaration names among its `aliases`.
+/// Objects of the state whose address a declaration of the same kind names among its `aliases`, each once.
 fn moves(program: &Program, snapshot: &Snapshot) -> Vec<(Address, Address)> {
-    let declared = |address: &Address| program.resources.iter().any(|resource| resource.address == *address);
-    program
-        .resources
-        .iter()
-        .filter(|resource| !snapshot.resources.contains_key(&resource.address))
-        .filter_map(|resource| {
-            let alias = resource.options.aliases.iter().find(|alias| snapshot.resources.contains_key(alias))?;
-            (!declared(alias)).then(|| (alias.clone(), resource.address.clone()))
-        })
-        .collect()
+    let declared: BTreeSet<&Address> = program.resources.iter().map(|resource| &resource.address).collect();
+    let mut moved = BTreeSet::new();
+    let mut moves = Vec::new();
+    for resource in &program.resources {
+        if snapshot.resources.contains_key(&resource.address) {
+            continue;
+        }
+        let known = |alias: &&Address| {
+            alias.kind() == resource.address.kind()
+                && snapshot.resources.contains_key(*alias)
+                && !declared.contains(*alias)
+        };
+        if let Some(alias) = resource.options.aliases.iter().find(|alias| known(alias) && !moved.contains(*alias)) {
+            moved.insert(alias);
+            moves.push((alias.clone(), resource.address.clone()));
+        }
+    }
+    moves
 }
 
 /// What planning needs to know of: all that the state has, and what declarations want to adopt.

@@ -118,6 +118,8 @@ pub(super) struct Run<'a> {
     /// Physical identifiers made in this run, which AWS may not know everywhere yet.
     pub fresh: Mutex<BTreeSet<String>>,
     pub slots: Semaphore,
+    /// Asked when the journal cannot be written.
+    pub halt: Stop,
 }
 
 /// Executes a plan.
@@ -152,6 +154,7 @@ pub async fn execute(
         known: Mutex::new(known_before(plan)),
         fresh: Mutex::new(BTreeSet::new()),
         slots: Semaphore::new(settings.parallelism.max(1)),
+        halt: Stop::default(),
     };
     events.send(Event::Executing { steps: nodes.len() });
     let mut report = walk(plan, &nodes, &run).await?;
@@ -199,7 +202,7 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
     let mut running: FuturesUnordered<BoxFuture<'_, (usize, Result<Outcome, StateError>)>> = FuturesUnordered::new();
     let mut broken: Option<StateError> = None;
     loop {
-        let may_begin = !ready.is_empty() && broken.is_none() && !run.settings.stop.asked();
+        let may_begin = !ready.is_empty() && !run.is_ending();
         if !may_begin && running.is_empty() {
             break;
         }
@@ -219,8 +222,8 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
                         report.failures.push(*failure);
                     }
                     Err(error) => {
-                        broken = Some(error);
-                        run.settings.stop.ask();
+                        broken.get_or_insert(error);
+                        run.halt.ask();
                         continue;
                     }
                 }
@@ -231,25 +234,23 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
                 let node = &nodes[index];
                 let change = &plan.changes[node.change];
                 let needed = !users[index].is_empty();
-                let step = Step { run, change, half: node.half, needed };
-                running.push(async move { (index, step.carry_out(permit).await) }.boxed());
+                let step = Step { run, change, half: node.half, needed, slot: Mutex::new(Some(permit)) };
+                running.push(async move { (index, step.carry_out().await) }.boxed());
             }
         }
     }
     if let Some(error) = broken {
         return Err(error);
     }
-    let begun: BTreeSet<&Address> = report.skipped.iter().collect();
-    let left_over: Vec<Address> = nodes
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| {
-            left[*index] > 0 && stopped_by[*index].is_none() || ready.iter().any(|(_, i)| i.0 == *index)
-        })
-        .map(|(_, node)| plan.changes[node.change].address.clone())
-        .filter(|address| !begun.contains(address))
-        .collect();
-    report.skipped.extend(left_over);
+    let mut told: BTreeSet<Address> = report.skipped.iter().cloned().collect();
+    let not_begun: BTreeSet<usize> = ready.into_iter().map(|(_, index)| index.0).collect();
+    for (index, node) in nodes.iter().enumerate() {
+        let address = &plan.changes[node.change].address;
+        let left_over = left[index] > 0 || not_begun.contains(&index);
+        if left_over && told.insert(address.clone()) {
+            report.skipped.push(address.clone());
+        }
+    }
     Ok(report)
 }
 
@@ -297,6 +298,20 @@ fn release(
 }
 
 impl Run<'_> {
+    /// Whether nothing new is to be begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.settings.stop.asked() || self.halt.asked()
+    }
+
+    /// Sleeps at the cloud's pace, or less when the run is to end.
+    pub(super) async fn pause(&self, on_aws: std::time::Duration) {
+        let duration = self.cloud.paced(on_aws);
+        tokio::select! {
+            () = self.settings.stop.sleep(duration) => {}
+            () = self.halt.sleep(duration) => {}
+        }
+    }
+
     /// The value with everything that is known by now put in place.
     pub(super) fn resolve(&self, value: &Value) -> Value {
         value.resolve(&|reference| self.lookup(reference))

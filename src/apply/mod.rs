@@ -5,6 +5,7 @@ pub mod observe;
 pub mod recover;
 pub mod retry;
 mod step;
+mod wait;
 
 use crate::model::{JsonMap, Value};
 

@@ -6,7 +6,7 @@ use crate::kinds::{self, Create};
 use crate::model::Value;
 use crate::model::schema::schemas;
 use crate::plan::complete::{TOKEN_TAG, tag};
-use crate::state::{Ledger, Record, Recorded, StateError, Status, Verb};
+use crate::state::{Ledger, Record, StateError, Status, Verb};
 
 /// Why recovering failed.
 #[derive(Debug, thiserror::Error)]
@@ -26,32 +26,21 @@ pub enum RecoverError {
 /// When AWS cannot be asked or the journal not be written; nothing is lost then, and the next run tries again.
 pub async fn recover(ledger: &Ledger, cloud: &Cloud, events: &Events) -> Result<(), RecoverError> {
     for record in ledger.snapshot().await.pending {
-        let Record::Intent { address, generation, verb, token, kind, inputs, dependencies } = record else { continue };
-        let refused = Record::Refused { address: address.clone(), generation };
-        let code = kinds::by_type(&kind).filter(|_| verb == Verb::Create);
+        let Record::Intent { address, verb, token, mut recorded } = record else { continue };
+        let refused = Record::Refused { address: address.clone(), generation: recorded.generation };
+        let code = kinds::by_type(&recorded.kind).filter(|_| verb == Verb::Create);
         let Some(code) = code else {
             ledger.record(refused).await?;
             continue;
         };
-        let wanted = with_token(&kind, &inputs, &token);
+        let wanted = with_token(&recorded.kind, &recorded.inputs, &token);
         let properties = super::plain(&wanted);
         match code.find(cloud, &Create { properties: &properties, token: &token }).await? {
             None => ledger.record(refused).await?,
             Some(id) => {
-                let recorded = Recorded {
-                    kind,
-                    id: id.clone(),
-                    generation,
-                    inputs,
-                    attributes: crate::model::JsonMap::new(),
-                    dependencies,
-                    status: Status::Unconfigured,
-                    protect: false,
-                    retain: false,
-                    replace_on: Vec::new(),
-                    timeouts: crate::model::Timeouts::default(),
-                };
-                ledger.record(Record::Made { address: address.clone(), recorded: Box::new(recorded) }).await?;
+                recorded.id = id.clone();
+                recorded.status = Status::Unconfigured;
+                ledger.record(Record::Made { address: address.clone(), recorded }).await?;
                 events.send(Event::Recovered { address, id });
             }
         }

@@ -1,8 +1,12 @@
 //! One node of a plan's graph: the call, its record, and the waiting.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
@@ -12,7 +16,7 @@ use super::recover::with_token;
 use super::retry::{Attempts, Purpose};
 use crate::cloud::{CallError, ErrorClass};
 use crate::event::Event;
-use crate::kinds::{self, Accepted, Create, Created, Delete, Kind, Poll, Progress, Update};
+use crate::kinds::{self, Accepted, Create, Created, Delete, Kind, Update};
 use crate::model::schema::schemas;
 use crate::model::{Json, JsonMap, Reference, Value};
 use crate::plan::complete::Identity;
@@ -45,7 +49,7 @@ pub(super) enum Outcome {
 }
 
 /// Why a step cannot go on.
-enum Trouble {
+pub(super) enum Trouble {
     /// The journal cannot be written: the run is over.
     State(StateError),
     /// This step failed.
@@ -58,17 +62,6 @@ impl From<StateError> for Trouble {
     }
 }
 
-/// A creation that was given up.
-struct NotMade {
-    trouble: Trouble,
-    /// Whether an answer was lost, so that the object may be there all the same.
-    lost: bool,
-}
-
-/// After how long to look again for what a call may have made whose answer was lost.
-const LOOK_AGAIN: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
-
 /// A node at work.
 pub(super) struct Step<'a> {
     pub run: &'a Run<'a>,
@@ -76,17 +69,31 @@ pub(super) struct Step<'a> {
     pub half: Half,
     /// Whether other nodes come after it.
     pub needed: bool,
+    /// The right to have a call in flight, while it has it.
+    pub slot: Mutex<Option<SemaphorePermit<'a>>>,
 }
 
 /// How waiting ended.
-enum Waited {
+pub(super) enum Waited {
     Ready,
     Settling,
 }
 
+/// After how long to look again for what a call may have made whose answer was lost.
+const LOOK_AGAIN: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+
+/// Why a creation made nothing that is known of.
+enum NotMade {
+    /// AWS refused it: there is nothing.
+    Refused(Trouble),
+    /// An answer was lost: there may be something.
+    Unsure(Trouble),
+}
+
 impl<'a> Step<'a> {
-    /// Does it, holding the slot while a call is in flight.
-    pub async fn carry_out(self, permit: SemaphorePermit<'a>) -> Result<Outcome, StateError> {
+    /// Does it, holding a slot while a call is in flight. A panic is a failure of this step and of no other.
+    pub async fn carry_out(self) -> Result<Outcome, StateError> {
         let began = Instant::now();
         let change = self.change;
         let action = match (self.half, change.action) {
@@ -94,10 +101,14 @@ impl<'a> Step<'a> {
             (_, action) => action,
         };
         self.run.events.send(Event::StepStarted { address: change.address.clone(), action });
-        let done = match self.half {
-            Half::Make => self.make(permit).await,
-            Half::Remove => self.remove(permit).await,
+        let doing = async {
+            match self.half {
+                Half::Make => self.make().await,
+                Half::Remove => self.remove().await,
+            }
         };
+        let done = AssertUnwindSafe(doing).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+        self.let_go();
         match done {
             Ok((id, waited)) => {
                 let settling = matches!(waited, Waited::Settling);
@@ -138,7 +149,7 @@ impl<'a> Step<'a> {
 
     // Making
 
-    async fn make(&self, permit: SemaphorePermit<'a>) -> Result<(String, Waited), Trouble> {
+    async fn make(&self) -> Result<(String, Waited), Trouble> {
         let change = self.change;
         let kind = self.kind()?;
         let wanted = self.wanted()?;
@@ -152,7 +163,7 @@ impl<'a> Step<'a> {
             status: Status::Ready,
             protect: change.options.protect,
             retain: change.options.retain,
-            replace_on: change.options.replace_on.clone(),
+            replace_on: change.options.replace_on.iter().map(|value| self.run.resolve(value)).collect(),
             timeouts: change.options.timeouts.clone(),
         };
         let awaited = match change.action {
@@ -168,7 +179,7 @@ impl<'a> Step<'a> {
                 Awaited::Update
             }
         };
-        let waited = self.settle(kind, &mut recorded, awaited, permit).await?;
+        let waited = self.settle(kind, &mut recorded, awaited).await?;
         self.learn(&recorded);
         Ok((recorded.id, waited))
     }
@@ -209,14 +220,13 @@ impl<'a> Step<'a> {
         self.intend(Verb::Create, &token, recorded).await?;
         let created = match self.call_create(kind, &wanted).await {
             Ok(created) => created,
-            Err(NotMade { trouble, lost }) => {
-                // What a lost call may have made the next run looks for, by the intent that stays.
-                if !lost {
-                    let generation = recorded.generation;
-                    self.run.ledger.record(Record::Refused { address: address.clone(), generation }).await?;
-                }
+            Err(NotMade::Refused(trouble)) => {
+                let generation = recorded.generation;
+                self.run.ledger.record(Record::Refused { address: address.clone(), generation }).await?;
                 return Err(trouble);
             }
+            // The intent stays, so that the next run looks for it.
+            Err(NotMade::Unsure(trouble)) => return Err(trouble),
         };
         recorded.id = created.id;
         if let Ok(mut fresh) = self.run.fresh.lock() {
@@ -237,9 +247,9 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Makes it once, whatever becomes of the answers.
+    /// Makes it once, whatever becomes of the answers: after a lost one it is looked for before and after each attempt.
     async fn call_create(&self, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Created, NotMade> {
-        let mut attempts = Attempts::new(Purpose::Create, wanted.token, None);
+        let mut attempts = Attempts::new(Purpose::Create, wanted.token, self.change.options.timeouts.create);
         let mut lost = false;
         loop {
             let error = match kind.create(self.run.cloud, wanted).await {
@@ -247,14 +257,16 @@ impl<'a> Step<'a> {
                 Err(error) => error,
             };
             lost |= error.class == ErrorClass::Unknown;
-            if matches!(error.class, ErrorClass::Unknown | ErrorClass::AlreadyExists) {
-                let found = self.find(kind, wanted, &error).await;
-                if let Some(id) = found.map_err(|trouble| NotMade { trouble, lost })? {
+            if lost || error.class == ErrorClass::AlreadyExists {
+                let found = self.find(kind, wanted, &error).await.map_err(NotMade::Unsure)?;
+                if let Some(id) = found {
                     let accepted = Accepted { attributes: JsonMap::new(), waiting: Some(JsonMap::new()) };
                     return Ok(Created { id, configure: true, accepted });
                 }
             }
-            self.again(&mut attempts, &error).await.map_err(|trouble| NotMade { trouble, lost })?;
+            if let Err(trouble) = self.again(&mut attempts, &error).await {
+                return Err(if lost { NotMade::Unsure(trouble) } else { NotMade::Refused(trouble) });
+            }
         }
     }
 
@@ -264,14 +276,13 @@ impl<'a> Step<'a> {
         let mut attempts = Attempts::new(Purpose::Read, wanted.token, None);
         let mut pauses = LOOK_AGAIN.iter().filter(|_| error.class == ErrorClass::Unknown);
         loop {
-            let pause = match kind.find(self.run.cloud, wanted).await {
-                Ok(None) => pauses.next().copied(),
+            match kind.find(self.run.cloud, wanted).await {
+                Ok(None) => match pauses.next() {
+                    Some(pause) => self.rest(*pause).await,
+                    None => return Ok(None),
+                },
                 Ok(found) => return Ok(found),
-                Err(failed) => Some(attempts.next(&failed, false).ok_or_else(|| refused(error))?),
-            };
-            match pause {
-                Some(pause) => self.pause(pause).await,
-                None => return Ok(None),
+                Err(unseen) => self.again(&mut attempts, &unseen).await.map_err(|_| refused(error))?,
             }
         }
     }
@@ -287,17 +298,33 @@ impl<'a> Step<'a> {
     async fn update(&self, kind: &dyn Kind, recorded: &mut Recorded) -> Result<(), Trouble> {
         let change = self.change;
         let before = self.run.before.resources.get(&change.address);
+        let status = before.map_or(&Status::Ready, |before| &before.status);
         let token = self.identity().token(&format!("update {}", self.run.serial));
         let wanted = plain(&recorded.inputs);
         let prior = before.map(|before| plain(&before.inputs)).unwrap_or_default();
-        self.intend(Verb::Update, &token, recorded).await?;
-        if before.is_some_and(|before| before.status == Status::Unconfigured) {
-            self.configure(kind, recorded, &Create { properties: &wanted, token: &token }).await?;
-            recorded.status = Status::Settling { action: Awaited::Create, waiting: JsonMap::new() };
+        // What is ignored is called what it is, and is not what was asked for.
+        for name in &change.options.ignore_changes {
+            recorded.inputs.remove(name);
+            let asked = before.and_then(|before| before.inputs.get(name));
+            recorded.inputs.extend(asked.map(|value| (name.clone(), value.clone())));
         }
+        self.intend(Verb::Update, &token, recorded).await?;
         let mut changed: Vec<String> = change.differences.iter().map(|found| root(&found.path).to_owned()).collect();
         changed.dedup();
-        let failed_before = before.is_some_and(|before| matches!(before.status, Status::Failed { .. }));
+        let mut follow = None;
+        if *status == Status::Unconfigured {
+            self.configure(kind, recorded, &Create { properties: &wanted, token: &token }).await?;
+            follow = Some(Status::Settling { action: Awaited::Create, waiting: JsonMap::new() });
+        }
+        // Nothing that was awaited before is in effect because something else was changed.
+        let failed_before = matches!(status, Status::Failed { .. });
+        match status {
+            Status::Settling { .. } => follow = Some(status.clone()),
+            Status::Failed { .. } => {
+                follow = Some(Status::Settling { action: Awaited::Create, waiting: JsonMap::new() });
+            }
+            Status::Ready | Status::Unconfigured => {}
+        }
         if !changed.is_empty() || failed_before {
             let update = Update {
                 id: &recorded.id,
@@ -317,123 +344,16 @@ impl<'a> Step<'a> {
             };
             recorded.attributes.extend(accepted.attributes);
             if let Some(waiting) = accepted.waiting {
-                recorded.status = Status::Settling { action: Awaited::Update, waiting };
+                follow = Some(Status::Settling { action: Awaited::Update, waiting });
             }
         }
+        recorded.status = follow.unwrap_or(Status::Ready);
         self.record(recorded).await
-    }
-
-    /// Takes up what an earlier run was waiting for.
-    fn resume(&self, recorded: &mut Recorded) -> Awaited {
-        let before = self.run.before.resources.get(&self.change.address);
-        match before.map(|before| &before.status) {
-            Some(Status::Settling { action, waiting }) => {
-                recorded.status = Status::Settling { action: *action, waiting: waiting.clone() };
-                *action
-            }
-            _ => Awaited::Create,
-        }
-    }
-
-    // Waiting
-
-    /// Waits until what AWS accepted is in effect, without a slot while nothing is asked.
-    async fn settle(
-        &self,
-        kind: &dyn Kind,
-        recorded: &mut Recorded,
-        awaited: Awaited,
-        permit: SemaphorePermit<'a>,
-    ) -> Result<Waited, Trouble> {
-        let Status::Settling { action, waiting } = &recorded.status else { return Ok(Waited::Ready) };
-        let (action, mut waiting) = (*action, waiting.clone());
-        drop(permit);
-        let timeouts = &self.change.options.timeouts;
-        let limit = match awaited {
-            Awaited::Create => timeouts.create,
-            Awaited::Update => timeouts.update,
-            Awaited::Delete => timeouts.delete,
-        };
-        let wanted = plain(&recorded.inputs);
-        let began = Instant::now();
-        if !self.run.settings.wait && !self.needed {
-            return Ok(Waited::Settling);
-        }
-        let mut last = String::new();
-        loop {
-            match self.poll(kind, recorded, action, &mut waiting, &wanted).await? {
-                Progress::Ready(attributes) => {
-                    recorded.attributes.extend(attributes);
-                    recorded.status = Status::Ready;
-                    self.record(recorded).await?;
-                    return Ok(Waited::Ready);
-                }
-                Progress::Failed { reason, help } => {
-                    recorded.status = Status::Failed { reason: reason.clone() };
-                    self.record(recorded).await?;
-                    return Err(Trouble::Failed { reason, help: Some(help) });
-                }
-                Progress::Pending { summary, news, again_in } => {
-                    self.tell(&mut last, summary, news);
-                    if limit.is_some_and(|limit| began.elapsed() >= limit) {
-                        let reason = format!("not settled within {}: {last}", shown(limit.unwrap_or_default()));
-                        recorded.status = Status::Settling { action, waiting };
-                        self.record(recorded).await?;
-                        let help = "run again to go on waiting, or set a longer time in the option `timeouts`";
-                        return Err(Trouble::Failed { reason, help: Some(help.to_owned()) });
-                    }
-                    self.pause(again_in).await;
-                    if self.run.settings.stop.asked() {
-                        recorded.status = Status::Settling { action, waiting };
-                        self.record(recorded).await?;
-                        return Ok(Waited::Settling);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn poll(
-        &self,
-        kind: &dyn Kind,
-        recorded: &Recorded,
-        action: Awaited,
-        waiting: &mut JsonMap,
-        wanted: &JsonMap,
-    ) -> Result<Progress, Trouble> {
-        let mut attempts = Attempts::new(Purpose::Read, &recorded.id, None);
-        loop {
-            let slot = self.run.slots.acquire().await;
-            let mut question = Poll {
-                id: &recorded.id,
-                action: action.into(),
-                waiting: &mut *waiting,
-                attributes: &recorded.attributes,
-                wanted,
-            };
-            let answer = kind.poll(self.run.cloud, &mut question).await;
-            drop(slot);
-            match answer {
-                Ok(progress) => return Ok(progress),
-                Err(error) => self.again(&mut attempts, &error).await?,
-            }
-        }
-    }
-
-    fn tell(&self, last: &mut String, summary: String, news: Vec<String>) {
-        let address = &self.change.address;
-        for text in news {
-            self.run.events.send(Event::StepNews { address: address.clone(), text });
-        }
-        if *last != summary {
-            self.run.events.send(Event::StepWaiting { address: address.clone(), summary: summary.clone() });
-            *last = summary;
-        }
     }
 
     // Removing
 
-    async fn remove(&self, permit: SemaphorePermit<'a>) -> Result<(String, Waited), Trouble> {
+    async fn remove(&self) -> Result<(String, Waited), Trouble> {
         let change = self.change;
         let address = &change.address;
         let replaced = change.action.replaces();
@@ -456,53 +376,19 @@ impl<'a> Step<'a> {
         self.intend(Verb::Delete, &token, &recorded).await?;
         let prior = plain(&object.inputs);
         let delete = Delete { id: &object.id, prior: &prior, attributes: &object.attributes };
-        let mut permit = Some(permit);
         let mut attempts = Attempts::new(Purpose::Delete, &token, object.timeouts.delete);
         let accepted = loop {
             match kind.delete(self.run.cloud, &delete).await {
                 Ok(accepted) => break accepted,
-                Err(error) => {
-                    permit.take();
-                    self.again(&mut attempts, &error).await?;
-                    permit = self.run.slots.acquire().await.ok();
-                }
+                Err(error) => self.again(&mut attempts, &error).await?,
             }
         };
-        if let (Some(waiting), Some(permit)) = (accepted.waiting, permit) {
+        if let Some(waiting) = accepted.waiting {
             recorded.status = Status::Settling { action: Awaited::Delete, waiting };
-            self.wait_until_gone(kind, &mut recorded, permit).await?;
+            self.wait_until_gone(kind, &recorded).await?;
         }
         self.run.ledger.record(gone).await?;
         Ok((object.id.clone(), Waited::Ready))
-    }
-
-    async fn wait_until_gone(
-        &self,
-        kind: &dyn Kind,
-        recorded: &mut Recorded,
-        permit: SemaphorePermit<'a>,
-    ) -> Result<(), Trouble> {
-        let Status::Settling { action, waiting } = &recorded.status else { return Ok(()) };
-        let (action, mut waiting) = (*action, waiting.clone());
-        drop(permit);
-        let began = Instant::now();
-        let mut last = String::new();
-        let wanted = JsonMap::new();
-        loop {
-            match self.poll(kind, recorded, action, &mut waiting, &wanted).await? {
-                Progress::Ready(_) => return Ok(()),
-                Progress::Failed { reason, help } => return Err(Trouble::Failed { reason, help: Some(help) }),
-                Progress::Pending { summary, news, again_in } => {
-                    self.tell(&mut last, summary, news);
-                    let limit = recorded.timeouts.delete;
-                    if limit.is_some_and(|limit| began.elapsed() >= limit) || self.run.settings.stop.asked() {
-                        let reason = format!("not gone yet: {last}");
-                        return Err(Trouble::Failed { reason, help: Some("run again to go on waiting".to_owned()) });
-                    }
-                    self.pause(again_in).await;
-                }
-            }
-        }
     }
 
     // Shared
@@ -510,17 +396,14 @@ impl<'a> Step<'a> {
     async fn intend(&self, verb: Verb, token: &str, recorded: &Recorded) -> Result<(), Trouble> {
         let intent = Record::Intent {
             address: self.change.address.clone(),
-            generation: recorded.generation,
             verb,
             token: token.to_owned(),
-            kind: recorded.kind.clone(),
-            inputs: recorded.inputs.clone(),
-            dependencies: recorded.dependencies.clone(),
+            recorded: Box::new(recorded.clone()),
         };
         Ok(self.run.ledger.record(intent).await?)
     }
 
-    async fn record(&self, recorded: &Recorded) -> Result<(), Trouble> {
+    pub(super) async fn record(&self, recorded: &Recorded) -> Result<(), Trouble> {
         let address = self.change.address.clone();
         Ok(self.run.ledger.record(Record::Made { address, recorded: Box::new(recorded.clone()) }).await?)
     }
@@ -532,39 +415,17 @@ impl<'a> Step<'a> {
             all.insert(self.change.address.clone(), known);
         }
     }
+}
 
-    /// Sleeps at the cloud's pace, or less when the run is asked to stop.
-    async fn pause(&self, on_aws: Duration) {
-        self.run.settings.stop.sleep(self.run.cloud.paced(on_aws)).await;
-    }
-
-    /// Sleeps before the next attempt, or gives up with the error.
-    async fn again(&self, attempts: &mut Attempts<'_>, error: &CallError) -> Result<(), Trouble> {
-        self.again_of(attempts, error, false).await
-    }
-
-    /// [`Step::again`]; `new` says that what the error is about was made a moment ago, whether it names it or not.
-    async fn again_of(&self, attempts: &mut Attempts<'_>, error: &CallError, new: bool) -> Result<(), Trouble> {
-        let fresh = new
-            || self.run.fresh.lock().is_ok_and(|fresh| {
-                fresh.iter().any(|id| error.message.contains(id.as_str()) && id.len() > 3)
-                    || error.message.contains("assume the role") && !fresh.is_empty()
-                    // It does not say which cluster.
-                    || error.is("ClusterNotFoundException") && !fresh.is_empty()
-            });
-        match attempts.next(error, fresh) {
-            Some(after) if !self.run.settings.stop.asked() => {
-                let address = self.change.address.clone();
-                self.run.events.send(Event::StepRetrying { address, reason: error.to_string(), after });
-                self.pause(after).await;
-                Ok(())
-            }
-            _ => Err(refused(error)),
-        }
+fn panicked(panic: &(dyn Any + Send)) -> Trouble {
+    let told = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Trouble::Failed {
+        reason: format!("hzscript itself failed: {}", told.unwrap_or("it did not say why")),
+        help: Some("this is a mistake in hzscript, please report it; running again goes on from here".to_owned()),
     }
 }
 
-fn refused(error: &CallError) -> Trouble {
+pub(super) fn refused(error: &CallError) -> Trouble {
     let help = match error.class {
         ErrorClass::AlreadyExists => Some(
             "something of that name exists and is not this stack's: choose another name, or adopt it with the option `id`"
@@ -584,8 +445,4 @@ fn refused(error: &CallError) -> Trouble {
 
 fn root(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
-}
-
-fn shown(limit: Duration) -> String {
-    format!("{} s", limit.as_secs())
 }

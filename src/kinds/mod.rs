@@ -54,6 +54,13 @@ pub struct Facts {
     pub arn: Option<&'static str>,
 }
 
+impl Facts {
+    /// The property that is the physical name; empty when the kind has none.
+    pub fn name_property(&self) -> &'static str {
+        self.name.map_or("", |rule| rule.property)
+    }
+}
+
 /// How a name is made up where the user gave none.
 #[derive(Debug, Clone, Copy)]
 pub struct NameRule {

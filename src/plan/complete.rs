@@ -41,10 +41,12 @@ impl Identity<'_> {
         format!("hz-{}", &digest(&format!("{lineage}\n{address}\n{generation}\n{verb}"))[..32])
     }
 
-    /// `<stack>-<name>-<suffix>`, cut in the middle to at most `max` characters.
+    /// `<stack>-<name>-<suffix>`, cut in the middle to at most `max` characters. Without a lineage, which a stack that was
+    /// never run has none of, the suffix is question marks.
     pub fn physical_name(&self, max: usize) -> String {
         let Self { stack, lineage, address, generation } = self;
-        let suffix = &digest(&format!("{lineage}\n{address}\n{generation}"))[..8];
+        let digest = digest(&format!("{lineage}\n{address}\n{generation}"));
+        let suffix = if lineage.is_empty() { "????????" } else { &digest[..8] };
         let clean = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
         let stem: String = format!("{stack}-{}", address.name()).chars().map(clean).collect();
         let stem: String = stem.chars().take(max.saturating_sub(suffix.len() + 1)).collect();

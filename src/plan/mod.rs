@@ -93,6 +93,8 @@ pub enum Reason {
     Unsettled,
     /// An earlier run ended before everything was set.
     Unfinished,
+    /// How it is handled or what it needs is declared otherwise, which only the state has to know.
+    Handling,
     /// The script no longer declares it.
     Undeclared,
     /// The stack is being destroyed.

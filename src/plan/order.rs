@@ -158,9 +158,19 @@ pub fn graph(
             _ => {}
         }
     }
+    // Objects put aside go when what took their place is there, and nothing uses them any more.
+    let mut aside: HashMap<&Address, Vec<usize>> = HashMap::new();
+    for (address, deposed) in &snapshot.deposed {
+        let nodes = deposed.iter().filter_map(|recorded| removing.get(&(address, recorded.generation)).copied());
+        aside.entry(address).or_default().extend(nodes);
+    }
     // Whoever used an object that is to be removed comes before the removal.
     let used_by = |user: &Address, recorded: &Recorded, own: Option<usize>, after: &mut Vec<BTreeSet<usize>>| {
         for used in &recorded.dependencies {
+            for &removal_of_used in aside.get(used).into_iter().flatten() {
+                after[removal_of_used].extend(own);
+                after[removal_of_used].extend(making.get(user));
+            }
             let Some(removal_of_used) = removal(used) else { continue };
             let change = &plan.changes[nodes[removal_of_used].0];
             let in_use_is_fine = facts(&change.kind).is_some_and(|facts| facts.deletable_in_use);
@@ -184,6 +194,14 @@ pub fn graph(
         }
     }
     after_namesakes(plan, snapshot, facts, &nodes, &mut after);
+    for (address, removals) in &aside {
+        let Some(&making) = making.get(*address) else { continue };
+        for &removal in removals {
+            if !after[making].contains(&removal) {
+                after[removal].insert(making);
+            }
+        }
+    }
     for (node, before) in after.iter_mut().enumerate() {
         before.remove(&node);
     }
@@ -219,7 +237,13 @@ fn after_namesakes(
     let mut holders: BTreeMap<(String, usize, String), usize> = BTreeMap::new();
     for (node, &(index, half)) in nodes.iter().enumerate() {
         let change = &plan.changes[index];
-        let (Half::Remove, Some(recorded)) = (half, snapshot.resources.get(&change.address)) else { continue };
+        let Half::Remove = half else { continue };
+        let live = snapshot.resources.get(&change.address);
+        let live = live.filter(|live| change.action.replaces() || live.generation == change.generation);
+        let mut aside = snapshot.deposed.get(&change.address).into_iter().flatten();
+        let Some(recorded) = live.or_else(|| aside.find(|recorded| recorded.generation == change.generation)) else {
+            continue;
+        };
         for (set, values) in keys(&change.kind, &recorded.inputs, facts) {
             holders.insert((change.kind.clone(), set, values), node);
         }
@@ -231,7 +255,7 @@ fn after_namesakes(
         }
         for (set, values) in keys(&change.kind, &change.wanted, facts) {
             let holder = holders.get(&(change.kind.clone(), set, values));
-            after[node].extend(holder.filter(|&&holder| plan.changes[nodes[holder].0].address != change.address));
+            after[node].extend(holder.filter(|&&holder| nodes[holder].0 != index));
         }
     }
 }

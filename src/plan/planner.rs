@@ -223,7 +223,7 @@ impl Planner<'_> {
             change.generation = fresh;
             change.wanted = filled(fresh);
             return match &resource.options.id {
-                Some(id) => self.adopt(change, schema, facts, id),
+                Some(id) => self.adopt(change, schema, facts, resource, id),
                 None => {
                     change.action = Action::Create;
                     change.reasons.push(Reason::New);
@@ -251,6 +251,8 @@ impl Planner<'_> {
             None => None,
         };
         change.wanted = filled(recorded.generation);
+        keep_made_up_name(&mut change.wanted, resource, facts, recorded.inputs.get(facts.name_property()));
+        leave_ignored(&mut change, Some(&recorded.inputs), observed);
         self.compare(&mut change, schema, facts, recorded, observed);
         if change.action.replaces() {
             if recorded.protect || resource.options.protect {
@@ -327,6 +329,14 @@ impl Planner<'_> {
             change.action = Action::Update;
             change.reasons.push(Reason::Differs);
         }
+        let handled_the_same = change.options.protect == recorded.protect
+            && change.options.retain == recorded.retain
+            && change.options.timeouts == recorded.timeouts
+            && change.dependencies == recorded.dependencies;
+        if change.action == Action::NoOp && !handled_the_same {
+            change.action = Action::Update;
+            change.reasons.push(Reason::Handling);
+        }
     }
 
     /// Chooses which of the two objects of a replacement comes first.
@@ -347,29 +357,29 @@ impl Planner<'_> {
         }
     }
 
-    fn adopt(&self, mut change: Change, schema: &KindSchema, facts: &Facts, id: &str) -> Result<Change, Vec<Problem>> {
+    fn adopt(
+        &self,
+        mut change: Change,
+        schema: &KindSchema,
+        facts: &Facts,
+        resource: &Resource,
+        id: &str,
+    ) -> Result<Change, Vec<Problem>> {
         let Some(Some(observed)) = self.inputs.observed.get(&change.address) else {
             return Err(vec![Problem::NothingToAdopt { id: id.to_owned() }]);
         };
         // A made-up name would never be the one it has.
-        if let Some(rule) = facts.name
-            && let Some(name) = observed.properties.get(rule.property)
-            && !self
-                .inputs
-                .program
-                .resources
-                .iter()
-                .any(|resource| resource.address == change.address && resource.properties.contains_key(rule.property))
-        {
-            change.wanted.insert(rule.property.to_owned(), Value::from_json(name));
-        }
+        let name = observed.properties.get(facts.name_property()).map(Value::from_json);
+        keep_made_up_name(&mut change.wanted, resource, facts, name.as_ref());
+        leave_ignored(&mut change, None, Some(&observed.properties));
         change.differences = differences(schema, &change.wanted, &BTreeMap::new(), Some(&observed.properties))
             .into_iter()
+            .filter(|found| !change.options.ignore_changes.iter().any(|name| found.path.root() == name))
             .map(|found| Difference {
+                replaces: found.replaces || facts.replaces.contains(&found.path.root()),
                 path: found.path.to_string(),
                 before: found.before.as_ref().map(Value::from_json),
                 after: found.after,
-                replaces: found.replaces,
             })
             .collect();
         let paths: Vec<String> =
@@ -395,14 +405,14 @@ impl Planner<'_> {
         for (address, recorded) in deletion_order(&gone) {
             let reason = if self.inputs.destroying { Reason::Destroyed } else { Reason::Undeclared };
             let mut change = deletion(address, recorded, reason);
-            if recorded.retain {
+            if matches!(self.inputs.observed.get(address), Some(None)) {
+                change.action = Action::Forget;
+                change.reasons = vec![Reason::Vanished { id: recorded.id.clone() }];
+            } else if recorded.retain {
                 change.action = Action::Forget;
             } else if recorded.protect {
                 let problem = Problem::Protected { address: address.clone(), verb: "delete" };
                 self.problems.push((address.clone(), None, problem));
-            } else if matches!(self.inputs.observed.get(address), Some(None)) {
-                change.action = Action::Forget;
-                change.reasons = vec![Reason::Vanished { id: recorded.id.clone() }];
             }
             self.changes.push(change);
         }
@@ -518,6 +528,28 @@ pub fn attribute(
         "arn" => facts.arn.and_then(told),
         "name" => facts.name.and_then(|rule| property(rule.property)),
         _ => None,
+    }
+}
+
+/// What has a name keeps it while the script gives none: it may have been made up for another address, or be that of
+/// something adopted.
+fn keep_made_up_name(wanted: &mut BTreeMap<String, Value>, resource: &Resource, facts: &Facts, there: Option<&Value>) {
+    let property = facts.name_property();
+    let given = resource.properties.get(property).is_some_and(|value| *value != Value::Null);
+    if let (false, Some(Value::String(name))) = (given, there) {
+        wanted.insert(property.to_owned(), Value::String(name.clone()));
+    }
+}
+
+/// Puts what there is in place of what is declared, where differences are not acted on: a call that says everything
+/// must say that too.
+fn leave_ignored(change: &mut Change, recorded: Option<&BTreeMap<String, Value>>, observed: Option<&JsonMap>) {
+    for name in &change.options.ignore_changes {
+        let there = observed.and_then(|observed| observed.get(name)).map(Value::from_json);
+        match there.or_else(|| recorded.and_then(|recorded| recorded.get(name)).cloned()) {
+            Some(value) => change.wanted.insert(name.clone(), value),
+            None => change.wanted.remove(name),
+        };
     }
 }
 

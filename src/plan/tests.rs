@@ -58,16 +58,15 @@ struct Declared {
     value: u8,
     flag: bool,
     to: u8,
+    /// A value in `replaceOn`; 0 for none.
+    on: u8,
+    /// Which of those declared before it names in `dependsOn`, where there are that many.
+    needs: u8,
 }
 
 fn declared() -> impl Strategy<Value = Vec<Declared>> {
-    let one = (0..3u8, 0..6u8, 0..3u8, any::<bool>(), any::<u8>()).prop_map(|(kind, name, value, flag, to)| Declared {
-        kind,
-        name,
-        value,
-        flag,
-        to,
-    });
+    let one = (0..3u8, 0..6u8, 0..3u8, any::<bool>(), any::<u8>(), 0..3u8, 0..20u8)
+        .prop_map(|(kind, name, value, flag, to, on, needs)| Declared { kind, name, value, flag, to, on, needs });
     proptest::collection::vec(one, 0..10)
 }
 
@@ -103,7 +102,11 @@ fn program(declared: &[Declared]) -> Program {
             }
         }
         if taken.insert(address.clone()) {
-            resources.push(Resource { address, properties, options: Options::default(), source: Source::default() });
+            let replace_on = (one.on > 0).then(|| Value::Int(one.on.into())).into_iter().collect();
+            let depends_on = resources.get(usize::from(one.needs)).map(|needed| needed.address.clone());
+            let depends_on = depends_on.into_iter().collect();
+            let options = Options { replace_on, depends_on, ..Options::default() };
+            resources.push(Resource { address, properties, options, source: Source::default() });
         }
     }
     Program { resources, ..Program::default() }
@@ -192,7 +195,7 @@ impl Account {
                 status: Status::Ready,
                 protect: false,
                 retain: false,
-                replace_on: Vec::new(),
+                replace_on: change.options.replace_on.iter().map(|value| value.resolve(&known)).collect(),
                 timeouts: Timeouts::default(),
             };
             snapshot.apply(&Record::Made { address, recorded: Box::new(recorded) });

@@ -2,6 +2,7 @@
 //!
 //! [`snapshot`] and [`journal`] are pure data and a pure next state; [`store`] is where they are kept.
 
+mod asked;
 pub mod journal;
 pub mod snapshot;
 pub mod store;

@@ -121,15 +121,35 @@ impl StateStore {
         Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown })
     }
 
+    /// The state of `stack` in any object store.
+    pub fn within(store: Arc<dyn ObjectStore>, stack: &str) -> Self {
+        let shown = store.to_string();
+        Self { store, folder: Path::from(stack), shown }
+    }
+
     /// The snapshot with the journal since replayed on it; `None` when the stack was never run.
     ///
     /// # Errors
     /// When the store fails or what it holds is not readable.
     pub async fn load(&self) -> Result<Option<Snapshot>, StateError> {
         let path = self.folder.clone().join("snapshot.json");
-        let Some(bytes) = self.read(&path).await? else { return Ok(None) };
+        let journal = self.journal_objects(None).await?;
+        let misplaced =
+            |reason: &str| StateError::Corrupt { path: format!("{}/{path}", self.shown), reason: reason.to_owned() };
+        let Some(bytes) = self.read(&path).await? else {
+            let begun = journal.is_empty();
+            return if begun {
+                Ok(None)
+            } else {
+                Err(misplaced("it is missing, and there is a journal that follows it"))
+            };
+        };
         let mut snapshot: Snapshot = self.parse(&path, &bytes)?;
-        for path in self.journal_objects(Some(snapshot.serial)).await? {
+        let follows = snapshot.serial;
+        if journal.last().and_then(serial).is_some_and(|serial| serial > follows) {
+            return Err(misplaced("it is older than the journal beside it"));
+        }
+        for path in journal.into_iter().filter(|path| serial(path) == Some(follows)) {
             let Some(bytes) = self.read(&path).await? else { continue };
             snapshot.apply(&self.parse::<Record>(&path, &bytes)?);
         }
@@ -150,13 +170,23 @@ impl StateStore {
     }
 
     /// A journal whose records follow the snapshot of this serial and those already written since.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn journal(&self, serial: u64) -> Result<Journal, StateError> {
+    async fn journal(&self, serial: u64) -> Result<Journal, StateError> {
         let last = self.journal_objects(Some(serial)).await?.last().and_then(record_number);
         let next = last.map_or(0, |number| number + 1);
         Ok(Journal { store: self.clone(), serial, next: AtomicU64::new(next) })
+    }
+
+    /// Begins to write down a run: what an interrupted one wrote since the snapshot becomes part of it, so that no plan
+    /// made before is taken for one made after.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin(&self, snapshot: &mut Snapshot) -> Result<Journal, StateError> {
+        if !self.journal_objects(Some(snapshot.serial)).await?.is_empty() {
+            snapshot.serial += 1;
+            self.save(snapshot).await?;
+        }
+        self.journal(snapshot.serial).await
     }
 
     /// Takes the lock. One left by a process of this machine that is no more is taken over.
@@ -240,6 +270,11 @@ impl StateStore {
     fn failed(&self, path: &Path, source: object_store::Error) -> StateError {
         StateError::Store { path: format!("{}/{path}", self.shown), source }
     }
+}
+
+/// The serial that a journal's record names.
+fn serial(path: &Path) -> Option<u64> {
+    path.filename()?.split_once('-')?.0.parse().ok()
 }
 
 fn record_number(path: &Path) -> Option<u64> {

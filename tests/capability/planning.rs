@@ -152,3 +152,98 @@ async fn the_same_inputs_give_the_same_plan() {
     let text = |plan| serde_json::to_string(&plan).expect("JSON");
     assert_eq!(text(stack.plan(script).await), text(stack.plan(script).await));
 }
+
+#[tokio::test(start_paused = true)]
+async fn protection_is_taken_off_and_retention_put_on_by_a_run_that_changes_nothing_else() {
+    let stack = Stack::new().await;
+    let script = |options: &str| format!(r#"logs_log_group("kept", #{{}}, #{{ {options} }});"#);
+    stack.runs(&script("protect: true")).await;
+    problems(stack.try_plan("").await.expect_err("protected"));
+    stack.runs(&script("retain: true")).await;
+    assert!(stack.plan(&script("retain: true")).await.is_empty());
+    assert_eq!(summary(&stack.plan("").await), "x logs_log_group.kept");
+    stack.runs("").await;
+    assert_eq!(stack.exists(), ["AWS::Logs::LogGroup"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_protected_but_gone_is_forgotten() {
+    let stack = Stack::new().await;
+    stack.runs(r#"logs_log_group("kept", #{ logGroupName: "a" }, #{ protect: true });"#).await;
+    stack.engine.cloud().logs.delete_log_group().log_group_name("a").send().await.expect("deleted");
+    assert_eq!(summary(&stack.plan("").await), "x logs_log_group.kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_name_moves_with_its_object_and_is_never_made_up_again() {
+    let stack = Stack::new().await;
+    stack.runs(r#"logs_log_group("old", #{});"#).await;
+    let name = stack.id("logs_log_group.old").await;
+    let renamed = r#"logs_log_group("new", #{}, #{ aliases: ["logs_log_group.old"] });"#;
+    stack.runs(renamed).await;
+    assert_eq!(stack.id("logs_log_group.new").await, name);
+    assert!(stack.plan(renamed).await.is_empty());
+    stack.runs(&format!(r#"{renamed} logs_log_group("old", #{{}});"#)).await;
+    assert_ne!(stack.id("logs_log_group.old").await, name);
+    assert_eq!(stack.exists().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_adopted_keeps_its_name() {
+    let stack = Stack::new().await;
+    stack.engine.cloud().logs.create_log_group().log_group_name("theirs").send().await.expect("made");
+    let script = r#"logs_log_group("a", #{ retentionInDays: 5 }, #{ id: "theirs" });"#;
+    stack.runs(script).await;
+    assert!(stack.plan(script).await.is_empty(), "{}", summary(&stack.plan(script).await));
+    assert_eq!(stack.id("logs_log_group.a").await, "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reference_in_replace_on_replaces_only_when_it_changes() {
+    let stack = Stack::new().await;
+    let script = |range: &str| {
+        format!(
+            r#"let vpc = ec2_vpc("vpc", #{{ cidrBlock: "{range}" }});
+            logs_log_group("a", #{{}}, #{{ replaceOn: [vpc.vpcId] }});"#
+        )
+    };
+    stack.runs(&script("10.0.0.0/16")).await;
+    assert!(stack.plan(&script("10.0.0.0/16")).await.is_empty());
+    assert_eq!(stack.plan(&script("10.1.0.0/16")).await.counts().replace, 2);
+    stack.runs(&script("10.1.0.0/16")).await;
+    assert!(stack.plan(&script("10.1.0.0/16")).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ignored_is_not_called_when_something_else_changes() {
+    let stack = Stack::new().await;
+    let script = |tag: &str, days: u32| {
+        format!(
+            r#"logs_log_group("a", #{{ logGroupName: "a", retentionInDays: {days}, tags: [#{{ key: "k", value: "{tag}" }}] }},
+                #{{ ignoreChanges: ["retentionInDays"] }});"#
+        )
+    };
+    stack.runs(&script("1", 5)).await;
+    let logs = &stack.engine.cloud().logs;
+    logs.put_retention_policy().log_group_name("a").retention_in_days(30).send().await.expect("changed");
+    let plan = stack.plan(&script("2", 7)).await;
+    assert_eq!(plan.changes[0].wanted["retentionInDays"], hzscript::model::Value::Int(30));
+    stack.runs(&script("2", 7)).await;
+    let address = "logs_log_group.a".parse().expect("an address");
+    let asked = stack.state().await.resources[&address].inputs["retentionInDays"].clone();
+    assert_eq!(asked, hzscript::model::Value::Int(5), "what was last asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_made_up_yet_is_shown_as_such() {
+    let stack = Stack::new().await;
+    let script = r#"logs_log_group("a", #{});"#;
+    let (plan, again) = (stack.plan(script).await, stack.plan(script).await);
+    assert_eq!(plan, again);
+    assert_eq!(plan.changes[0].wanted["logGroupName"].as_str(), Some("test-a-????????"));
+    let program = stack.program(script).await;
+    let looking = stack.engine.look().await.expect("looked");
+    let plan = looking.plan(&program).await.expect("planned");
+    assert!(matches!(looking.apply(&plan).await, Err(EngineError::OnlyLooking)));
+    assert_eq!(stack.exists().len(), 0);
+}

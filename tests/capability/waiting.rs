@@ -1,6 +1,6 @@
 //! Waiting tells the truth: about its own deployment, with the cause, and nothing is lost when it fails.
 
-use hzscript::apply::execute::Report;
+use hzscript::apply::execute::{Report, Settings, Stop};
 use hzscript::event::Event;
 use hzscript::plan::Action;
 use hzscript::state::Status;
@@ -169,4 +169,26 @@ async fn a_limit_ends_the_waiting_but_not_the_deployment() {
     assert!(help.contains("timeouts"), "{help}");
     stack.runs(&GOOD.script()).await;
     assert!(stack.plan(&GOOD.script()).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_slot_is_enough() {
+    let settings = Settings { parallelism: 1, wait: true, stop: Stop::default() };
+    let stack = Stack::executed(settings).await;
+    stack.runs(&GOOD.script()).await;
+    stack.destroy().await;
+    assert_eq!(stack.exists(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_begins_nothing_new() {
+    let stop = Stop::default();
+    let stack = Stack::executed(Settings { parallelism: 4, wait: true, stop: stop.clone() }).await;
+    stop.ask();
+    let report = stack.run(&GOOD.script()).await;
+    assert_eq!(report.done, 0);
+    assert!(report.skipped.len() > 10, "{report:#?}");
+    let told: std::collections::BTreeSet<_> = report.skipped.iter().collect();
+    assert_eq!(told.len(), report.skipped.len(), "each once");
+    assert_eq!(stack.exists(), Vec::<String>::new());
 }

@@ -44,30 +44,38 @@ impl Lookups for Zones {
 impl Stack {
     /// An empty one. AWS is as slow as in truth: use it under a paused clock.
     pub async fn new() -> Self {
-        Self::with(true, None).await
+        Self::executed(settings(true)).await
     }
 
     /// One whose connection to AWS has faults.
     pub async fn faulty(faults: &Faults) -> Self {
-        Self::with(true, Some(faults)).await
+        Self::made(in_memory(), settings(true), Some(faults)).await
     }
 
     /// One whose runs do not wait for what nothing else needs.
     pub async fn impatient() -> Self {
-        Self::with(false, None).await
+        Self::executed(settings(false)).await
     }
 
-    async fn with(wait: bool, faults: Option<&Faults>) -> Self {
-        let settings = LocalSettings { pace: 1.0, ..LocalSettings::default() };
+    /// One whose state is in a store of its own making.
+    pub async fn kept_in(store: StateStore) -> Self {
+        Self::made(store, settings(true), None).await
+    }
+
+    /// One that is executed in its own way.
+    pub async fn executed(settings: Settings) -> Self {
+        Self::made(in_memory(), settings, None).await
+    }
+
+    async fn made(store: StateStore, settings: Settings, faults: Option<&Faults>) -> Self {
+        let slow = LocalSettings { pace: 1.0, ..LocalSettings::default() };
         let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let local = Local::in_memory(settings, opened).expect("an embedded AWS");
+        let local = Local::in_memory(slow, opened).expect("an embedded AWS");
         let cloud = Cloud::embedded(&local, "eu-west-1").await.expect("a connection");
         let cloud = faults.map_or_else(|| cloud.clone(), |faults| faults.on(cloud.clone(), &local));
-        let store = StateStore::open("memory:///", "test").expect("a store");
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();
         let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
-        let settings = Settings { parallelism: 16, wait, stop: Stop::default() };
         Self { engine: Engine::new(cloud, store, "test", "local", events_to, settings), local, events }
     }
 
@@ -146,6 +154,14 @@ impl Stack {
     pub fn exists(&self) -> Vec<String> {
         self.local.list().expect("readable").into_iter().map(|listed| listed.type_name).collect()
     }
+}
+
+fn in_memory() -> StateStore {
+    StateStore::open("memory:///", "test").expect("a store")
+}
+
+fn settings(wait: bool) -> Settings {
+    Settings { parallelism: 16, wait, stop: Stop::default() }
 }
 
 pub fn owner() -> Owner {

@@ -125,6 +125,7 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
             format!("stack {stack} lives in {recorded}, and this is {connected}"),
             Some(&format!("work on it with {}, or deploy another one with --stack NAME", options(recorded))),
         ),
+        EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::Stale => Told::new(
             "the state has changed since the plan was made; nothing was changed",
             Some("run again, to plan from the state as it is now"),
