@@ -74,8 +74,10 @@ fn values(engine: &mut Engine, session: &Arc<Session>) {
             tokens::unknown()
         }
     });
-    engine.register_fn("parse_json", |text: &str| -> Outcome<Dynamic> {
-        let json: crate::model::Json = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    let own = session.clone();
+    engine.register_fn("parse_json", move |text: &str| -> Outcome<Dynamic> {
+        let text = text::known(&own, text)?;
+        let json: crate::model::Json = serde_json::from_str(&text).map_err(|error| format!("not JSON: {error}"))?;
         Ok(from_json(&json))
     });
 }

@@ -71,12 +71,16 @@ fn write(value: &Dynamic, out: &mut String, depth: usize) {
 }
 
 /// The text, when it is known.
-fn known(session: &Session, text: &str) -> Outcome<String> {
+pub(super) fn known(session: &Session, text: &str) -> Outcome<String> {
     if tokens::has(text) {
         let state = session.state();
         return state.known_text(text).ok_or_else(|| {
             let what = tokens::shown(text);
-            format!("`{what}` is not known before it is made, so it cannot be compared or taken apart").into()
+            let unknown =
+                |piece: &tokens::Piece<'_>| matches!(piece, tokens::Piece::Reference(_) | tokens::Piece::Unknown);
+            let why =
+                if tokens::pieces(text).iter().any(unknown) { "is not known before it is made" } else { "is secret" };
+            format!("`{what}` {why}, so it cannot be compared or taken apart").into()
         });
     }
     Ok(text.to_owned())

@@ -115,7 +115,8 @@ fn references_are_not_taken_apart() {
         |expression: &str| format!("let v = ec2_vpc(\"v\", #{{ cidrBlock: \"10.0.0.0/16\" }});\nlet x = {expression};");
     insta::assert_snapshot!(script(&source("v.vpcId == \"vpc-1\"")).mistakes(), @"main.rhai:2:17+1 `(ec2_vpc.v.vpcId)` is not known before it is made, so it cannot be compared or taken apart");
     insta::assert_snapshot!(script(&source("v.vpcId.len()")).mistakes(), @"main.rhai:2:17+3 `(ec2_vpc.v.vpcId)` is not known before it is made, so it cannot be compared or taken apart");
-    insta::assert_snapshot!(script(&source("secret(\"x\").to_upper()")).mistakes(), @"main.rhai:2:21+8 `(secret)` is not known before it is made, so it cannot be compared or taken apart");
+    insta::assert_snapshot!(script(&source("secret(\"x\").to_upper()")).mistakes(), @"main.rhai:2:21+8 `(secret)` is secret, so it cannot be compared or taken apart");
+    insta::assert_snapshot!(script(&source("parse_json(secret(\"5\"))")).mistakes(), @"main.rhai:2:9+10 `(secret)` is secret, so it cannot be compared or taken apart");
     let known = source("v.cidrBlock == \"10.0.0.0/16\"") + "output(\"same\", x);";
     assert_eq!(script(&known).output("same"), crate::model::Value::Bool(true));
 }
