@@ -43,13 +43,15 @@ pub struct Attempts<'a> {
     /// The longest to wait for a conflict, when the resource says.
     limit: Option<Duration>,
     made: u32,
+    /// Those whose answer was lost.
+    lost: u32,
     waited: Duration,
 }
 
 impl<'a> Attempts<'a> {
     /// For a new call.
     pub fn new(purpose: Purpose, seed: &'a str, limit: Option<Duration>) -> Self {
-        Self { purpose, seed, limit, made: 0, waited: Duration::ZERO }
+        Self { purpose, seed, limit, made: 0, lost: 0, waited: Duration::ZERO }
     }
 
     /// After how long to try again; `None` to give up. `fresh` says whether the error names something that this run
@@ -59,7 +61,7 @@ impl<'a> Attempts<'a> {
             (ErrorClass::Throttled, _) => THROTTLED,
             (ErrorClass::Busy, Purpose::Delete) => self.limit.unwrap_or(BUSY_DELETE),
             (ErrorClass::Busy, _) => self.limit.unwrap_or(BUSY),
-            (ErrorClass::Unknown, _) if self.made < LOST => Duration::MAX,
+            (ErrorClass::Unknown, _) if self.lost < LOST => Duration::MAX,
             (ErrorClass::NotFound | ErrorClass::Refused, Purpose::Create | Purpose::Update) if fresh => PROPAGATION,
             _ => return None,
         };
@@ -69,6 +71,7 @@ impl<'a> Attempts<'a> {
         let base = Duration::from_millis(100) * 2u32.saturating_pow(self.made.min(10));
         let delay = base.min(Duration::from_secs(15)).mul_f64(0.75 + 0.5 * self.spread());
         self.made += 1;
+        self.lost += u32::from(error.class == ErrorClass::Unknown);
         self.waited += delay;
         Some(delay)
     }
@@ -77,5 +80,24 @@ impl<'a> Attempts<'a> {
     fn spread(&self) -> f64 {
         let digest = Sha256::digest(format!("{}/{}", self.seed, self.made).as_bytes());
         f64::from(digest[0]) / 255.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again_however_often_calls_were_too_many() {
+        let mut attempts = Attempts::new(Purpose::Update, "a", None);
+        let throttled = CallError::new("ecs:UpdateService", "ThrottlingException", "slower");
+        let lost = CallError::new("ecs:UpdateService", "ServiceUnavailable", "later");
+        for _ in 0..8 {
+            assert!(attempts.next(&throttled, false).is_some());
+        }
+        for _ in 0..LOST {
+            assert!(attempts.next(&lost, false).is_some());
+        }
+        assert_eq!(attempts.next(&lost, false), None);
     }
 }

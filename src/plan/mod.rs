@@ -6,6 +6,7 @@
 pub mod complete;
 pub mod order;
 pub mod planner;
+mod redact;
 #[cfg(test)]
 mod tests;
 

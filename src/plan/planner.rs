@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::complete::{Identity, complete};
 use super::order::{deletion_order, dependency_order};
+use super::redact::{redact, secret_hashes};
 use super::{Action, Change, Difference, Plan, Reason};
 use crate::kinds::{Facts, Observed};
 use crate::model::diff::differences;
 use crate::model::path::{PathPattern, PropertyPath};
 use crate::model::schema::{KindSchema, schemas};
-use crate::model::{Address, Json, JsonMap, Program, Reference, Resource, Secret, Source, TemplatePart, Value};
+use crate::model::{Address, Json, JsonMap, Program, Reference, Resource, Source, Value};
 use crate::state::{Recorded, Snapshot, Status};
 
 /// What planning starts from.
@@ -574,44 +575,4 @@ fn deletion(address: &Address, recorded: &Recorded, reason: Reason) -> Change {
 /// The stored form, in which a secret equals its hash.
 fn stored<T: serde::Serialize>(value: &T) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
-}
-
-fn secret_hashes(wanted: &BTreeMap<String, Value>, prior: &BTreeMap<String, Value>) -> BTreeSet<String> {
-    fn collect(value: &Value, hashes: &mut BTreeSet<String>) {
-        match value {
-            Value::Secret(secret) => {
-                hashes.insert(secret.hash());
-            }
-            Value::Template(parts) => hashes.extend(parts.iter().filter_map(|part| match part {
-                TemplatePart::Secret(secret) => Some(secret.hash()),
-                TemplatePart::Text(_) | TemplatePart::Ref(_) => None,
-            })),
-            Value::List(items) => items.iter().for_each(|item| collect(item, hashes)),
-            Value::Map(map) => map.values().for_each(|item| collect(item, hashes)),
-            _ => {}
-        }
-    }
-    let mut hashes = BTreeSet::new();
-    wanted.values().chain(prior.values()).for_each(|value| collect(value, &mut hashes));
-    hashes
-}
-
-/// A value as observed, with every text that is one of the secrets hidden.
-fn redact(json: &Json, hashes: &BTreeSet<String>) -> Value {
-    let value = Value::from_json(json);
-    if hashes.is_empty() {
-        return value;
-    }
-    fn hide(value: Value, hashes: &BTreeSet<String>) -> Value {
-        match value {
-            Value::String(text) => {
-                let hash = Secret::Clear(text.clone()).hash();
-                if hashes.contains(&hash) { Value::Secret(Secret::Hashed(hash)) } else { Value::String(text) }
-            }
-            Value::List(items) => Value::List(items.into_iter().map(|item| hide(item, hashes)).collect()),
-            Value::Map(map) => Value::Map(map.into_iter().map(|(key, item)| (key, hide(item, hashes))).collect()),
-            other => other,
-        }
-    }
-    hide(value, hashes)
 }

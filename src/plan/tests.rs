@@ -248,3 +248,56 @@ proptest! {
         prop_assert_eq!(read, snapshot, "what is written is what is read");
     }
 }
+
+/// A state in which a log group `a` was replaced and the old one, with the name given, is still there.
+fn half_replaced(old: &str, new: &str, status: Status) -> (Address, Snapshot) {
+    let address: Address = "logs_log_group.a".parse().expect("an address");
+    let mut snapshot = empty();
+    for (generation, name) in [(1, old), (2, new)] {
+        let recorded = Recorded {
+            kind: LOGS.type_name.to_owned(),
+            id: name.to_owned(),
+            generation,
+            inputs: BTreeMap::from([("logGroupName".to_owned(), Value::String(name.to_owned()))]),
+            attributes: JsonMap::new(),
+            dependencies: Vec::new(),
+            status: status.clone(),
+            protect: false,
+            retain: false,
+            replace_on: Vec::new(),
+            timeouts: Timeouts::default(),
+        };
+        snapshot.apply(&Record::Made { address: address.clone(), recorded: Box::new(recorded) });
+    }
+    (address, snapshot)
+}
+
+fn order_of(address: &Address, name: &str, snapshot: &Snapshot) -> Vec<(Action, Half)> {
+    let properties = BTreeMap::from([("logGroupName".to_owned(), Value::String(name.to_owned()))]);
+    let resource =
+        Resource { address: address.clone(), properties, options: Options::default(), source: Source::default() };
+    let program = Program { resources: vec![resource], ..Program::default() };
+    let observed = BTreeMap::new();
+    let plan =
+        plan(Inputs { program: &program, snapshot, observed: &observed, facts, destroying: false }).expect("a plan");
+    let nodes = graph(&plan, snapshot, facts).expect("an order");
+    let last = nodes.last().expect("there is something to do");
+    assert!(!last.after.is_empty(), "the last waits: {nodes:#?}");
+    nodes.iter().map(|node| (plan.changes[node.change].action, node.half)).collect()
+}
+
+#[test]
+fn what_was_put_aside_stays_until_what_took_its_place_is_alive() {
+    let (address, snapshot) = half_replaced("x", "y", Status::Failed { reason: "not yet".to_owned() });
+    let order = order_of(&address, "y", &snapshot);
+    assert_eq!(order, [(Action::Update, Half::Make), (Action::Delete, Half::Remove)]);
+}
+
+#[test]
+fn a_name_that_something_put_aside_has_is_free_only_when_that_is_gone() {
+    let (address, snapshot) = half_replaced("x", "y", Status::Ready);
+    let order = order_of(&address, "x", &snapshot);
+    let making = order.iter().position(|node| *node == (Action::ReplaceCreateFirst, Half::Make));
+    let removing = order.iter().position(|node| *node == (Action::Delete, Half::Remove));
+    assert!(removing < making, "{order:?}");
+}

@@ -1,6 +1,15 @@
 //! Executing: what fails stops what needs it and nothing else, and nothing is made twice.
 
-use hzscript::engine::EngineError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use hzscript::apply::execute::{Settings, Stop};
+use hzscript::engine::{Engine, EngineError};
+use hzscript::event::{Event, Events};
+use hzscript::state::StateStore;
 
 use crate::support::Stack;
 use crate::support::stack::{owner, summary};
@@ -74,4 +83,80 @@ async fn generated_names_differ_for_a_replacement() {
     stack.runs(&script(2)).await;
     assert_ne!(stack.id("logs_log_group.a").await, first);
     assert_eq!(stack.exists().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_one_step_is_a_failure_of_that_step() {
+    let stack = Stack::new().await;
+    let events = Events::to(|event| {
+        if matches!(event, Event::StepRetrying { .. } | Event::StepWaiting { .. }) {
+            panic!("this receiver cannot count");
+        }
+    });
+    let store = StateStore::open("memory:///", "other").expect("a store");
+    let settings = Settings { parallelism: 4, wait: true, stop: Stop::default() };
+    let engine = Engine::new(stack.engine.cloud().clone(), store, "other", "local", events, settings);
+    let program = stack
+        .program(
+            r#"
+        network(#{ name: "net", cidr: "10.0.0.0/16", azs: 1, natGateways: 1 });
+        logs_log_group("apart", #{});
+    "#,
+        )
+        .await;
+    let session = engine.begin(&owner()).await.expect("begun");
+    let plan = session.plan(&program).await.expect("planned");
+    let report = session.apply(&plan).await.expect("the state can be written");
+    assert!(!report.failures.is_empty());
+    assert!(report.failures.iter().all(|failure| failure.reason.contains("cannot count")), "{report:#?}");
+    assert!(stack.exists().contains(&"AWS::Logs::LogGroup".to_owned()), "the rest goes on");
+    engine.begin(&owner()).await.expect("the lock was given back").end().await.expect("ended");
+}
+
+/// A connection whose calls arrive and whose answers are lost.
+#[derive(Debug, Clone)]
+struct Deaf(SharedHttpClient);
+
+impl HttpClient for Deaf {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(DeafConnector(self.0.http_connector(settings, parts)))
+    }
+}
+
+#[derive(Debug)]
+struct DeafConnector(SharedHttpConnector);
+
+impl HttpConnector for DeafConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            answer.await?;
+            Err(ConnectorError::io("the line is dead".into()))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_though_no_answer_ever_came_is_found_by_the_next_run() {
+    let stack = Stack::new().await;
+    let mut cloud = stack.engine.cloud().clone();
+    let config = cloud.logs.config();
+    let deaf = Deaf(config.http_client().expect("a client"));
+    cloud.logs = aws_sdk_cloudwatchlogs::Client::from_conf(config.to_builder().http_client(deaf).build());
+    let store = StateStore::open("memory:///", "test").expect("a store");
+    let settings = Settings { parallelism: 4, wait: true, stop: Stop::default() };
+    let engine = |cloud| Engine::new(cloud, store.clone(), "test", "local", Events::none(), settings.clone());
+    let program = stack.program(r#"logs_log_group("a", #{ retentionInDays: 5 });"#).await;
+    let run = async |engine: Engine| {
+        let session = engine.begin(&owner()).await.expect("begun");
+        let plan = session.plan(&program).await.expect("planned");
+        (summary(&plan), session.apply(&plan).await.expect("the state can be written"))
+    };
+    let (_, report) = run(engine(cloud)).await;
+    assert_eq!(report.failures.len(), 1, "{report:#?}");
+    assert_eq!(stack.exists().len(), 1, "it was made all the same");
+    let (plan, report) = run(engine(stack.engine.cloud().clone())).await;
+    assert!(plan.starts_with("~ logs_log_group.a"), "it is known again: {plan}");
+    assert!(report.is_complete(), "{report:#?}");
+    assert_eq!(stack.exists().len(), 1, "and not made twice");
 }

@@ -1,0 +1,46 @@
+//! Hiding secrets in what was observed: a text that is one of them is shown by its hash only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Json, Secret, TemplatePart, Value};
+
+/// Hashes of every secret in either.
+pub(super) fn secret_hashes(wanted: &BTreeMap<String, Value>, prior: &BTreeMap<String, Value>) -> BTreeSet<String> {
+    fn collect(value: &Value, hashes: &mut BTreeSet<String>) {
+        match value {
+            Value::Secret(secret) => {
+                hashes.insert(secret.hash());
+            }
+            Value::Template(parts) => hashes.extend(parts.iter().filter_map(|part| match part {
+                TemplatePart::Secret(secret) => Some(secret.hash()),
+                TemplatePart::Text(_) | TemplatePart::Ref(_) => None,
+            })),
+            Value::List(items) => items.iter().for_each(|item| collect(item, hashes)),
+            Value::Map(map) => map.values().for_each(|item| collect(item, hashes)),
+            _ => {}
+        }
+    }
+    let mut hashes = BTreeSet::new();
+    wanted.values().chain(prior.values()).for_each(|value| collect(value, &mut hashes));
+    hashes
+}
+
+/// A value as observed, with every text that is one of the secrets hidden.
+pub(super) fn redact(json: &Json, hashes: &BTreeSet<String>) -> Value {
+    let value = Value::from_json(json);
+    if hashes.is_empty() {
+        return value;
+    }
+    fn hide(value: Value, hashes: &BTreeSet<String>) -> Value {
+        match value {
+            Value::String(text) => {
+                let hash = Secret::Clear(text.clone()).hash();
+                if hashes.contains(&hash) { Value::Secret(Secret::Hashed(hash)) } else { Value::String(text) }
+            }
+            Value::List(items) => Value::List(items.into_iter().map(|item| hide(item, hashes)).collect()),
+            Value::Map(map) => Value::Map(map.into_iter().map(|(key, item)| (key, hide(item, hashes))).collect()),
+            other => other,
+        }
+    }
+    hide(value, hashes)
+}
