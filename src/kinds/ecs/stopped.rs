@@ -13,6 +13,8 @@ pub(super) enum Cause {
     Network,
     /// The image cannot be had.
     Image,
+    /// The execution role may not do what starting a task needs.
+    Denied,
     /// The log group is not there.
     LogGroup,
     /// A secret or parameter is not there or not allowed.
@@ -45,6 +47,8 @@ impl Cause {
             Self::Network
         } else if any(&["unable to assume", "cannot be assumed", "assume the role", "role is invalid"]) {
             Self::Role
+        } else if any(&["accessdenied", "not authorized to perform"]) && !any(&["secretsmanager:", "ssm:", "kms:"]) {
+            Self::Denied
         } else if any(&["log group", "log stream", "logger args", "cloudwatch"]) {
             Self::LogGroup
         } else if any(&["cannotpull", "pull image", "manifest", "ecr registry auth"]) {
@@ -84,6 +88,10 @@ impl Cause {
                 "check the image's name and tag, and that `executionRoleArn` may pull it (for a private registry \
                  `repositoryCredentials` too)"
             }
+            Self::Denied => {
+                "allow `executionRoleArn` the action the reason names, or attach the managed policy \
+                 service-role/AmazonECSTaskExecutionRolePolicy to it, which allows pulling images and writing logs"
+            }
             Self::LogGroup => {
                 "declare the log group that `logConfiguration` names and let the service depend on it, or set the option \
                  `awslogs-create-group` and allow the execution role logs:CreateLogGroup"
@@ -118,13 +126,26 @@ pub(super) fn reason(task: &Task) -> String {
     let mut text = task.stopped_reason().unwrap_or("stopped without a reason").trim_end_matches('.').to_owned();
     for container in task.containers() {
         let exit = container.exit_code().filter(|code| *code != 0).map(|code| format!("exit code {code}"));
-        let why = container.reason().filter(|why| !why.is_empty()).map(str::to_owned);
+        // The task tells some reasons in its container's words.
+        let why = container.reason().map(|why| why.trim_end_matches('.'));
+        let why = why.filter(|why| !why.is_empty() && !text.contains(why)).map(str::to_owned);
         let told: Vec<String> = exit.into_iter().chain(why).collect();
         if !told.is_empty() {
             text = format!("{text}; {}: {}", container.name().unwrap_or("a container"), told.join(", "));
         }
     }
     text
+}
+
+/// Characters of a task's id.
+const ID: usize = 32;
+
+/// A reason without the task's own id, so that the same reason of several tasks is one.
+fn without_task(reason: &str, task: &Task) -> String {
+    match task.task_arn().and_then(|arn| arn.rsplit('/').next()).filter(|id| id.len() >= ID) {
+        Some(id) => reason.replace(id, "<task>"),
+        None => reason.to_owned(),
+    }
 }
 
 /// Whether a task failed, rather than being taken away by the scheduler or a user.
@@ -148,7 +169,7 @@ impl Failures {
     pub fn of<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Self {
         let mut by_cause: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         for task in tasks {
-            let reason = reason(task);
+            let reason = without_task(&reason(task), task);
             by_cause.entry(Cause::of(&reason)).or_default().push(reason);
         }
         Self { by_cause }
@@ -205,6 +226,14 @@ mod tests {
                 Cause::LogGroup,
             ),
             (
+                "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: logs:CreateLogStream on resource: x",
+                Cause::Denied,
+            ),
+            (
+                "ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: secretsmanager:GetSecretValue on resource: x",
+                Cause::Secret,
+            ),
+            (
                 "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s)",
                 Cause::Secret,
             ),
@@ -240,6 +269,24 @@ mod tests {
         for (reason, cause) in cases {
             assert_eq!(Cause::of(reason), cause, "{reason}");
         }
+    }
+
+    #[test]
+    fn the_same_reason_of_several_tasks_is_told_once_and_in_one_voice() {
+        let task = |id: &str| {
+            let told = format!("CannotPullContainerError: assumed-role/r/{id} may not pull.");
+            let container = Container::builder().name("app").reason(told.clone()).build();
+            Task::builder()
+                .task_arn(format!("arn:aws:ecs:x:1:task/c/{id}"))
+                .stopped_reason(told)
+                .containers(container)
+                .build()
+        };
+        let failures = Failures::of(&[task(&"a1".repeat(16)), task(&"b2".repeat(16))]);
+        assert_eq!(
+            failures.summary(),
+            ["2 tasks stopped: CannotPullContainerError: assumed-role/r/<task> may not pull"]
+        );
     }
 
     #[test]
