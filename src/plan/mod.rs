@@ -6,6 +6,7 @@
 pub mod complete;
 pub mod order;
 pub mod planner;
+pub mod problem;
 mod redact;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Address, JsonMap, Options, Source, Value};
 use crate::state::Target;
 
-pub use planner::{Inputs, PlanError, Problem, plan};
+pub use planner::{Inputs, plan};
+pub use problem::{PlanError, Problem};
 
 /// What is done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::complete::{Identity, complete};
+use super::complete::{Identity, STACK_TAG, complete};
 use super::order::{deletion_order, dependency_order};
+use super::problem::{PlanError, Problem};
 use super::redact::{redact, secret_hashes};
 use super::{Action, Change, Difference, Plan, Reason};
+use crate::kinds::tags::pairs;
 use crate::kinds::{Facts, Observed};
 use crate::model::diff::differences;
 use crate::model::path::{PathPattern, PropertyPath};
@@ -36,86 +38,6 @@ impl std::fmt::Debug for Inputs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inputs").field("program", self.program).field("snapshot", self.snapshot).finish_non_exhaustive()
     }
-}
-
-/// Why something cannot be planned.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Problem {
-    /// The kind has a builder but no code.
-    #[error("{kind} can be declared but not yet made: this version has no code for it")]
-    NoCode {
-        /// The CloudFormation type.
-        kind: String,
-    },
-    /// The kind's code does not send the property.
-    #[error("`{path}` of {kind} is not sent by this version, and would be lost")]
-    NotSent {
-        /// The property.
-        path: String,
-        /// The CloudFormation type.
-        kind: String,
-    },
-    /// Resources need each other.
-    #[error("these need each other: {}", cycle.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
-    Cycle {
-        /// In order.
-        cycle: Vec<Address>,
-    },
-    /// A reference names nothing.
-    #[error("nothing declares `{reference}`")]
-    Dangling {
-        /// The reference.
-        reference: String,
-    },
-    /// The plan would delete or replace what is protected.
-    #[error("{address} is protected, and this would {verb} it")]
-    Protected {
-        /// What.
-        address: Address,
-        /// `delete` or `replace`.
-        verb: &'static str,
-    },
-    /// What is to be adopted is not there.
-    #[error("`{id}` does not exist, so it cannot be adopted")]
-    NothingToAdopt {
-        /// The physical identifier.
-        id: String,
-    },
-    /// What is to be adopted differs where AWS can only replace.
-    #[error("`{id}` cannot be adopted: {} cannot be changed in place", paths.join(", "))]
-    AdoptedDiffers {
-        /// The physical identifier.
-        id: String,
-        /// The properties.
-        paths: Vec<String>,
-    },
-    /// Changes that must each come before the other.
-    #[error("no order is possible: {0} would have to come before and after itself")]
-    NoOrder(Address),
-}
-
-impl Problem {
-    /// The way out, when there is a general one.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Protected { .. } => {
-                Some("take `protect: true` out of its options and run once, then try again".to_owned())
-            }
-            Self::NoCode { .. } => {
-                Some("leave it out of the script, or make it by other means and use its id".to_owned())
-            }
-            Self::NotSent { .. } => Some("leave the property out".to_owned()),
-            _ => None,
-        }
-    }
-}
-
-/// Everything that stands in the way of a plan.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{} problem(s) stand in the way of a plan", problems.len())]
-pub struct PlanError {
-    /// Each with the resource and where it is declared.
-    pub problems: Vec<(Address, Option<Source>, Problem)>,
 }
 
 /// Plans.
@@ -369,6 +291,9 @@ impl Planner<'_> {
         let Some(Some(observed)) = self.inputs.observed.get(&change.address) else {
             return Err(vec![Problem::NothingToAdopt { id: id.to_owned() }]);
         };
+        if let Some(stack) = owner(observed, schema).filter(|stack| *stack != self.inputs.snapshot.stack) {
+            return Err(vec![Problem::AnothersObject { id: id.to_owned(), stack }]);
+        }
         // A made-up name would never be the one it has.
         let name = observed.properties.get(facts.name_property()).map(Value::from_json);
         keep_made_up_name(&mut change.wanted, resource, facts, name.as_ref());
@@ -575,4 +500,10 @@ fn deletion(address: &Address, recorded: &Recorded, reason: Reason) -> Change {
 /// The stored form, in which a secret equals its hash.
 fn stored<T: serde::Serialize>(value: &T) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
+}
+
+/// The stack that an object belongs to, by its tags.
+fn owner(observed: &Observed, schema: &KindSchema) -> Option<String> {
+    let tags = pairs(&observed.properties, schema.tag_property.as_deref()?);
+    tags.into_iter().find(|(key, _)| key == STACK_TAG).map(|(_, stack)| stack)
 }

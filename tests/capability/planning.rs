@@ -82,6 +82,17 @@ async fn something_that_exists_is_adopted_by_its_id() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_another_stacks_is_not_adopted() {
+    let stack = Stack::new().await;
+    let made = stack.engine.cloud().logs.create_log_group().log_group_name("theirs").tags("hzscript:stack", "other");
+    made.send().await.expect("made");
+    let script = r#"logs_log_group("a", #{ logGroupName: "theirs" }, #{ id: "theirs" });"#;
+    let error = problems(stack.try_plan(script).await.expect_err("another's"));
+    assert!(error.problems[0].2.to_string().contains("`other`"), "{error:?}");
+    assert!(error.problems[0].2.help().is_some_and(|help| help.contains("retain")), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn differences_that_are_ignored_are_left() {
     let stack = Stack::new().await;
     stack.runs(r#"logs_log_group("a", #{ retentionInDays: 5 });"#).await;

@@ -1,0 +1,96 @@
+//! What stands in the way of a plan.
+
+use super::complete::STACK_TAG;
+use crate::model::{Address, Source};
+
+/// Why something cannot be planned.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Problem {
+    /// The kind has a builder but no code.
+    #[error("{kind} can be declared but not yet made: this version has no code for it")]
+    NoCode {
+        /// The CloudFormation type.
+        kind: String,
+    },
+    /// The kind's code does not send the property.
+    #[error("`{path}` of {kind} is not sent by this version, and would be lost")]
+    NotSent {
+        /// The property.
+        path: String,
+        /// The CloudFormation type.
+        kind: String,
+    },
+    /// Resources need each other.
+    #[error("these need each other: {}", cycle.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
+    Cycle {
+        /// In order.
+        cycle: Vec<Address>,
+    },
+    /// A reference names nothing.
+    #[error("nothing declares `{reference}`")]
+    Dangling {
+        /// The reference.
+        reference: String,
+    },
+    /// The plan would delete or replace what is protected.
+    #[error("{address} is protected, and this would {verb} it")]
+    Protected {
+        /// What.
+        address: Address,
+        /// `delete` or `replace`.
+        verb: &'static str,
+    },
+    /// What is to be adopted is not there.
+    #[error("`{id}` does not exist, so it cannot be adopted")]
+    NothingToAdopt {
+        /// The physical identifier.
+        id: String,
+    },
+    /// What is to be adopted differs where AWS can only replace.
+    #[error("`{id}` cannot be adopted: {} cannot be changed in place", paths.join(", "))]
+    AdoptedDiffers {
+        /// The physical identifier.
+        id: String,
+        /// The properties.
+        paths: Vec<String>,
+    },
+    /// What is to be adopted is another stack's, by its tags.
+    #[error("`{id}` belongs to the stack `{stack}`, so it cannot be adopted")]
+    AnothersObject {
+        /// The physical identifier.
+        id: String,
+        /// The other stack's name.
+        stack: String,
+    },
+    /// Changes that must each come before the other.
+    #[error("no order is possible: {0} would have to come before and after itself")]
+    NoOrder(Address),
+}
+
+impl Problem {
+    /// The way out, when there is a general one.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Protected { .. } => {
+                Some("take `protect: true` out of its options and run once, then try again".to_owned())
+            }
+            Self::NoCode { .. } => {
+                Some("leave it out of the script, or make it by other means and use its id".to_owned())
+            }
+            Self::AnothersObject { stack, .. } => Some(format!(
+                "two stacks would change the same object: let `{stack}` go of it first (run it with `retain: true`, then \
+                 without the declaration), and take the tag `{STACK_TAG}` off"
+            )),
+            Self::NotSent { .. } => Some("leave the property out".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Everything that stands in the way of a plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{} problem(s) stand in the way of a plan", problems.len())]
+pub struct PlanError {
+    /// Each with the resource and where it is declared.
+    pub problems: Vec<(Address, Option<Source>, Problem)>,
+}
