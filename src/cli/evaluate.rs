@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hzscript::cloud::Cloud;
+use hzscript::model::existing::{ExistingSubnet, ExistingVpc, VpcQuery};
 use hzscript::script::{Evaluated, Given, Limits, Lookups, Request, evaluate};
 
 use super::error::Error;
@@ -57,6 +58,10 @@ impl Lookups for Connected {
     async fn zones(&self) -> Result<Vec<String>, String> {
         self.0.zones().await.map_err(|error| error.to_string())
     }
+
+    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
+        self.0.vpcs(wanted).await.map_err(|error| error.to_string())
+    }
 }
 
 /// Answers that stand in for an account's: no account is asked.
@@ -80,5 +85,29 @@ impl Lookups for Offline {
 
     async fn zones(&self) -> Result<Vec<String>, String> {
         Ok(["a", "b", "c"].map(|zone| format!("{}{zone}", self.region)).to_vec())
+    }
+
+    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
+        let id = match wanted {
+            VpcQuery::Id(id) => id.clone(),
+            VpcQuery::Name(_) => format!("vpc-{:017x}", 0),
+        };
+        let mut subnets = Vec::new();
+        for zone in self.zones().await? {
+            for public in [true, false] {
+                let number = subnets.len();
+                subnets.push(ExistingSubnet {
+                    id: format!("subnet-{number:017x}"),
+                    zone: zone.clone(),
+                    cidr: format!("10.0.{number}.0/24"),
+                    public,
+                });
+            }
+        }
+        Ok(vec![ExistingVpc { id, cidr: "10.0.0.0/16".to_owned(), subnets }])
+    }
+
+    fn stand_in(&self) -> bool {
+        true
     }
 }

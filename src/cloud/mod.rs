@@ -2,6 +2,7 @@
 
 pub mod connect;
 mod error;
+mod existing;
 
 pub use connect::{ConnectError, Connection};
 pub use error::{CallError, ErrorClass, failed};

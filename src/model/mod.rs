@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod diff;
+pub mod existing;
 pub mod path;
 pub mod program;
 pub mod schema;

@@ -7,11 +7,11 @@ use rhai::{Dynamic, Engine, Map, NativeCallContext};
 
 use super::convert::to_value;
 use super::handle::Handle;
-use super::session::{Declaration, Mistake, Session};
+use super::session::{Added, Declaration, Mistake, Session};
 use super::sources::{At, Origin};
 use super::spans::Aim;
 use super::suggest::did_you_mean;
-use super::{library, names, options};
+use super::{forms, library, names, options};
 use crate::model::{Address, AddressError, KindName, Options, PathStep, Value, schemas};
 
 /// Registers a builder for every kind.
@@ -103,6 +103,16 @@ fn declare(
             }
         }
     }
+    let rewritten = match schema.type_name.as_str() {
+        "AWS::IAM::Role" => forms::role(&mut values, &schema.shape),
+        _ => forms::Rewritten::default(),
+    };
+    let written = origin.argument(1);
+    for wrong in rewritten.wrong {
+        state.mistake(&written, &wrong.at, wrong.aim, wrong.mistake);
+    }
+    let moved = |moved: forms::Moved| Added { path: moved.to, origin: written.clone(), within: moved.from };
+    let added = rewritten.moved.into_iter().map(moved).collect();
     let options = match options {
         Some(map) => options::read(&map, schema, &mut state, &origin.argument(2)),
         None => Options::default(),
@@ -120,8 +130,7 @@ fn declare(
     }
     let index = state.declarations.len();
     state.by_address.insert(address.clone(), index);
-    let declaration =
-        Declaration { address: address.clone(), schema, properties: values, options, origin, added: Vec::new() };
+    let declaration = Declaration { address: address.clone(), schema, properties: values, options, origin, added };
     state.declarations.push(declaration);
     Handle::new(address, schema)
 }

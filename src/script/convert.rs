@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rhai::{Array, Dynamic, Map};
 
+use super::existing::Found;
 use super::handle::{Container, Handle};
 use super::limits::{DEEPEST, MOST_PARTS};
 use super::session::State;
@@ -99,6 +100,9 @@ impl Reader<'_> {
         }
         if let Some(handle) = value.read_lock::<Handle>() {
             return Ok(handle.reference_for(key).map_or(Value::Template(Vec::new()), Value::Ref));
+        }
+        if let Some(found) = value.read_lock::<Found>() {
+            return self.text(&found.id);
         }
         if let Some(container) = value.read_lock::<Container>() {
             return Ok(Value::String(container.name().to_owned()));
@@ -205,6 +209,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
         _ if value.is_array() => "a list",
         _ if value.is_map() => "a map",
         _ if value.is::<Handle>() => "a resource",
+        _ if value.is::<Found>() => "what was looked up",
         _ if value.is_fnptr() => "a function",
         _ => "something else",
     }

@@ -17,8 +17,8 @@ use super::resolver::Imports;
 use super::session::{Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::{
-    Evaluated, Mistakes, Request, builders, diagnostics, functions, handle, inputs, library, lists, mutators, names,
-    policy, text,
+    Evaluated, Mistakes, Request, builders, diagnostics, existing, functions, handle, inputs, library, lists, mutators,
+    names, policy, text,
 };
 use crate::model::{Program, PropertyPath, Resource};
 
@@ -102,6 +102,7 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     policy::register(&mut engine, session);
     inputs::register(&mut engine, session);
     functions::register(&mut engine, session);
+    existing::register(&mut engine, session);
     library::register(&mut engine, session);
     engine
 }
@@ -204,11 +205,11 @@ fn check_declarations(state: &mut State, ended: bool) -> Vec<Resource> {
                 continue;
             }
             let (origin, steps) = state.declarations[index].origin_of(&finding.path);
-            state.mistake(&origin, steps, finding.aim, finding.mistake);
+            state.mistake(&origin, &steps, finding.aim, finding.mistake);
         }
         for finding in checked.warnings {
             let (origin, steps) = state.declarations[index].origin_of(&finding.path);
-            let warning = state.diagnostic(&origin, steps, finding.aim, finding.mistake);
+            let warning = state.diagnostic(&origin, &steps, finding.aim, finding.mistake);
             state.warnings.push(warning);
         }
     }
@@ -231,7 +232,7 @@ fn across(state: &mut State, resources: &[Resource]) {
     for (index, mistake) in found {
         let path = PropertyPath::new("cidrBlock");
         let (origin, steps) = state.declarations[index].origin_of(&path);
-        state.mistake(&origin, steps, super::spans::Aim::Value, mistake);
+        state.mistake(&origin, &steps, super::spans::Aim::Value, mistake);
     }
     for (index, address) in check::dangling(resources) {
         let names: Vec<String> = resources.iter().map(|resource| resource.address.to_string()).collect();

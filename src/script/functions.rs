@@ -23,7 +23,12 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     networks(engine, session);
     let own = session.clone();
     engine.register_fn("known_properties", move |given: &mut Map, known: Map, function: &str| {
-        known_properties(&own, given, &known, function);
+        known_properties(&own, given, &known, function, &[]);
+    });
+    let own = session.clone();
+    engine.register_fn("known_properties", move |given: &mut Map, known: Map, function: &str, within: &str| {
+        let owner = format!("`{within}` of {function}");
+        known_properties(&own, given, &known, &owner, &[PathStep::Key(within.to_owned())]);
     });
     let own = session.clone();
     engine.register_fn("mistake", move |context: NativeCallContext, key: &str, message: &str| {
@@ -31,7 +36,8 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         if let Some(caller) = origin.frames.pop() {
             origin = super::sources::Origin { at: caller, argument: Some(0), frames: origin.frames };
         }
-        let steps = [PathStep::Key(key.to_owned())];
+        // Dots lead into maps.
+        let steps: Vec<PathStep> = key.split('.').map(|key| PathStep::Key(key.to_owned())).collect();
         own.state().mistake(&origin, &steps, Aim::Value, Mistake::new(tokens::shown(message)));
     });
 }
@@ -173,19 +179,19 @@ fn not_a_network(session: &Session, context: &NativeCallContext, error: Option<&
 }
 
 /// Records a mistake for every property that a function of the standard library does not have, or has of another type,
-/// where its caller wrote it. Those are taken out, so that what follows is not wrong as well. `known` has the type of
+/// where its caller wrote it: in the map it was called with, or in one within. Those are taken out, so that what follows is not wrong as well. `known` has the type of
 /// each: `string`, `map`, or `any` for what is checked elsewhere.
-fn known_properties(session: &Session, given: &mut Map, known: &Map, function: &str) {
+fn known_properties(session: &Session, given: &mut Map, known: &Map, owner: &str, within: &[PathStep]) {
     let mut state = session.state();
     let mut frames = state.frames.clone();
     let Some(caller) = frames.pop() else { return };
     let origin = super::sources::Origin { at: caller, argument: Some(0), frames };
     given.retain(|key, value| {
-        let steps = [PathStep::Key(key.to_string())];
+        let steps = [within, &[PathStep::Key(key.to_string())]].concat();
         let Some(wanted) = known.get(key) else {
             let names = || known.keys().map(|known| known.as_str());
             let help = did_you_mean(key, names()).unwrap_or_else(|| format!("it has {}", listed(names(), "and")));
-            let mistake = Mistake::new(format!("{function} has no property `{key}`"));
+            let mistake = Mistake::new(format!("{owner} has no property `{key}`"));
             state.mistake(&origin, &steps, Aim::Key, mistake.label("not a property").help(help));
             return false;
         };

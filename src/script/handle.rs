@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, NativeCallContext};
 
-use super::convert::to_dynamic;
+use super::convert::{to_dynamic, to_value};
 use super::session::{Mistake, Session};
 use super::suggest::{did_you_mean, listed};
 use super::tokens;
@@ -114,6 +114,14 @@ fn attribute(session: &Session, context: &NativeCallContext, handle: &Handle, na
     }
 }
 
+/// Whether a value is what was declared.
+fn is_as_declared(session: &Session, handle: &Handle, name: &str, value: &Dynamic) -> bool {
+    let state = session.state();
+    let index = handle.declared().and_then(|(address, _)| state.by_address.get(address));
+    let declared = index.and_then(|index| state.declarations[*index].properties.get(name));
+    declared.is_some() && declared == to_value(value, name, &state.secrets).ok().as_ref()
+}
+
 /// Registers handles and what can be asked of them.
 pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     engine.register_type_with_name::<Handle>("resource").register_type_with_name::<Container>("container");
@@ -122,7 +130,11 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         attribute(&own, &context, handle, name)
     });
     let own = session.clone();
-    engine.register_indexer_set(move |context: NativeCallContext, handle: &mut Handle, name: &str, _value: Dynamic| {
+    engine.register_indexer_set(move |context: NativeCallContext, handle: &mut Handle, name: &str, value: Dynamic| {
+        // A method called on an attribute, such as `map` of a list, gives the attribute back.
+        if is_as_declared(&own, handle, name, &value) {
+            return;
+        }
         let help = "write it where the resource is declared".to_owned();
         let what = handle.declared().map_or_else(|| "it".to_owned(), |(address, _)| address.to_string());
         own.mistake(&context, Mistake::new(format!("`{name}` of {what} cannot be set afterwards")).help(help));

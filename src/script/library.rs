@@ -9,8 +9,9 @@ use super::evaluator;
 use super::session::Session;
 
 /// Files of the library: their names in messages, and their texts.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("stdlib/network.rhai", include_str!("../../stdlib/network.rhai")),
+    ("stdlib/fargate.rhai", include_str!("../../stdlib/fargate.rhai")),
     ("stdlib/hazelcast.rhai", include_str!("../../stdlib/hazelcast.rhai")),
 ];
 

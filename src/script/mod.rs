@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::event::Events;
+use crate::model::existing::{ExistingVpc, VpcQuery};
 use crate::model::{Json, Program};
 
 mod builders;
@@ -20,6 +21,8 @@ mod cidr;
 mod convert;
 mod diagnostics;
 mod evaluator;
+mod existing;
+mod forms;
 mod functions;
 mod handle;
 mod inputs;
@@ -106,6 +109,12 @@ pub trait Lookups: Send + Sync {
     async fn region(&self) -> Result<String, String>;
     /// Names of the region's availability zones, sorted.
     async fn zones(&self) -> Result<Vec<String>, String>;
+    /// The VPCs that are meant: one, unless the account has none or several of them.
+    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String>;
+    /// Whether the answers stand in for an account's, because none is asked.
+    fn stand_in(&self) -> bool {
+        false
+    }
 }
 
 /// A script evaluated.

@@ -1,4 +1,4 @@
-//! Methods of handles that add to a declaration after it is made: statements, containers, port mappings, rules.
+//! Methods of handles that add to a declaration after it is made: statements, containers, port mappings, rules, volumes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use rhai::{Dynamic, Engine, Map, NativeCallContext};
 
 use super::convert::to_value;
 use super::handle::{Container, Handle};
-use super::policy;
-use super::session::{Mistake, Session, State};
+use super::session::{Added, Mistake, Session, State};
 use super::sources::Origin;
+use super::{forms, policy};
 use crate::model::{PathStep, PropertyPath, Value};
 
 /// The inline policy that collects what `add_to_policy` adds, unless another is named.
 const DEFAULT_POLICY: &str = "default";
-/// Where AWS keeps its own managed policies ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html)).
-const AWS_POLICIES: &str = "arn:aws:iam::aws:policy/";
-/// Managed policies of AWS under `service-role/`, which are commonly named without it.
-const SERVICE_ROLE_POLICIES: [&str; 2] = ["AmazonECSTaskExecutionRolePolicy", "AmazonEC2ContainerServiceforEC2Role"];
+
+/// The containers of a task definition.
+const CONTAINERS: &str = "containerDefinitions";
 
 /// What a list of a declaration is extended with.
+#[derive(Clone, Copy)]
 struct Addition<'a> {
     session: &'a Session,
     context: &'a NativeCallContext<'a>,
@@ -48,7 +48,11 @@ impl Addition<'_> {
             let items = list(declaration.properties.entry(property.to_owned()).or_insert(Value::Null))?;
             items.push(value);
             let at = items.len() - 1;
-            declaration.added.push((PropertyPath::new(property).index(at), origin.argument(argument)));
+            declaration.added.push(Added {
+                path: PropertyPath::new(property).index(at),
+                origin: origin.argument(argument),
+                within: Vec::new(),
+            });
             Some(at)
         })?
     }
@@ -99,7 +103,7 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         move |context: NativeCallContext, handle: &mut Handle, policy: Dynamic| {
             let addition = Addition { session: &own, context: &context, handle };
             if let Some(value) = addition.value(&policy, "policyArn", 1) {
-                addition.push("managedPolicyArns", managed_policy(value), 1);
+                addition.push("managedPolicyArns", policy::managed(value), 1);
             }
             handle.clone()
         },
@@ -109,10 +113,7 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         "add_container",
         move |context: NativeCallContext, handle: &mut Handle, name: &str, properties: Map| {
             let addition = Addition { session: &own, context: &context, handle };
-            let mut properties = properties;
-            properties.insert("name".into(), name.to_owned().into());
-            let value = addition.value(&properties.into(), "", 2);
-            let index = value.and_then(|value| addition.push("containerDefinitions", value, 2));
+            let index = add_container(&addition, name, properties);
             let definition = if index.is_some() { handle.clone() } else { Handle::unknown() };
             Container { definition, name: name.to_owned(), index: index.unwrap_or(0) }
         },
@@ -125,11 +126,22 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
             container.clone()
         },
     );
-    for (method, property) in [("add_ingress", "securityGroupIngress"), ("add_egress", "securityGroupEgress")] {
+    for (method, property) in
+        [("add_to_task_role_policy", "taskRoleArn"), ("add_to_execution_role_policy", "executionRoleArn")]
+    {
         let own = session.clone();
-        engine.register_fn(method, move |context: NativeCallContext, handle: &mut Handle, rule: Map| {
+        engine.register_fn(method, move |context: NativeCallContext, handle: &mut Handle, statement: Map| {
+            add_to_role_policy(&Addition { session: &own, context: &context, handle }, property, &statement);
+            handle.clone()
+        });
+    }
+    for (method, property) in
+        [("add_ingress", "securityGroupIngress"), ("add_egress", "securityGroupEgress"), ("add_volume", "volumes")]
+    {
+        let own = session.clone();
+        engine.register_fn(method, move |context: NativeCallContext, handle: &mut Handle, element: Map| {
             let addition = Addition { session: &own, context: &context, handle };
-            if let Some(value) = addition.value(&rule.into(), "", 1) {
+            if let Some(value) = addition.value(&element.into(), "", 1) {
                 addition.push(property, value, 1);
             }
             handle.clone()
@@ -153,9 +165,84 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     );
 }
 
+/// Adds a container, and answers which of the definition's it is.
+fn add_container(addition: &Addition<'_>, name: &str, mut properties: Map) -> Option<usize> {
+    properties.insert("name".into(), name.to_owned().into());
+    let Value::Map(mut values) = addition.value(&properties.into(), "", 2)? else { return None };
+    let (_, schema) = addition.handle.declared()?;
+    let shape = schema.shape_at(&PropertyPath::new(CONTAINERS).index(0));
+    let rewritten = forms::container(&mut values, shape);
+    let index = addition.push(CONTAINERS, Value::Map(values), 2)?;
+    addition.on(CONTAINERS, |state, declaration, origin| {
+        let written = origin.argument(2);
+        for wrong in rewritten.wrong {
+            state.mistake(&written, &wrong.at, wrong.aim, wrong.mistake);
+        }
+        let container = PropertyPath::new(CONTAINERS).index(index);
+        let moved = |moved: forms::Moved| Added {
+            path: container.steps().iter().chain(moved.to.steps()).cloned().collect(),
+            origin: written.clone(),
+            within: moved.from,
+        };
+        state.declarations[declaration].added.extend(rewritten.moved.into_iter().map(moved));
+    });
+    if let Some(RoleOf::Declared(role)) = role_of(addition, "executionRoleArn") {
+        let role = Addition { handle: &role, ..*addition };
+        for (action, resource) in rewritten.reads {
+            add_statement(&role, DEFAULT_POLICY, policy::allow(action, resource));
+        }
+    }
+    Some(index)
+}
+
+/// A role of a task definition.
+enum RoleOf {
+    /// It is declared in the script.
+    Declared(Handle),
+    /// It is not.
+    Elsewhere,
+}
+
+/// The role that a property of a task definition names, when it names one.
+fn role_of(addition: &Addition<'_>, property: &str) -> Option<RoleOf> {
+    let (address, _) = addition.handle.declared()?;
+    let state = addition.session.state();
+    let role = state.declarations[*state.by_address.get(address)?].properties.get(property)?;
+    Some(match role {
+        Value::Ref(role) => match state.by_address.get(&role.address) {
+            Some(index) => RoleOf::Declared(Handle::new(role.address.clone(), state.declarations[*index].schema)),
+            None => RoleOf::Elsewhere,
+        },
+        _ => RoleOf::Elsewhere,
+    })
+}
+
+/// Adds a statement to a role of a task definition.
+fn add_to_role_policy(addition: &Addition<'_>, property: &str, statement: &Map) {
+    // Whether it is a task definition at all.
+    if addition.on(property, |_, _, _| ()).is_none() {
+        return;
+    }
+    let why = match role_of(addition, property) {
+        Some(RoleOf::Declared(role)) => {
+            return add_to_policy(&Addition { handle: &role, ..*addition }, DEFAULT_POLICY, statement, 1);
+        }
+        Some(RoleOf::Elsewhere) => "is not declared in this script",
+        None => "is not set",
+    };
+    let mistake = Mistake::new(format!("`{property}` of the task definition {why}: nothing can be added to it"));
+    let help = "give it a role that iam_role makes, or let fargate_task_definition make one".to_owned();
+    addition.session.mistake(addition.context, mistake.help(help));
+}
+
 fn add_to_policy(addition: &Addition<'_>, name: &str, statement: &Map, argument: usize) {
     let statement = policy::statement(addition.session, addition.context, statement, argument);
-    let Some(statement) = addition.value(&statement.into(), "", argument) else { return };
+    if let Some(statement) = addition.value(&statement.into(), "", argument) {
+        add_statement(addition, name, statement);
+    }
+}
+
+fn add_statement(addition: &Addition<'_>, name: &str, statement: Value) {
     let named = |policy: &Value| matches!(policy, Value::Map(policy) if policy.get("policyName").and_then(Value::as_str) == Some(name));
     addition.on("policies", |state, index, _| {
         let properties = &mut state.declarations[index].properties;
@@ -175,17 +262,6 @@ fn add_to_policy(addition: &Addition<'_>, name: &str, statement: &Map, argument:
     });
 }
 
-/// The ARN of a managed policy that may be named without where AWS keeps it.
-fn managed_policy(value: Value) -> Value {
-    match value {
-        Value::String(name) if SERVICE_ROLE_POLICIES.contains(&name.as_str()) => {
-            Value::String(format!("{AWS_POLICIES}service-role/{name}"))
-        }
-        Value::String(name) if !name.starts_with("arn:") => Value::String(format!("{AWS_POLICIES}{name}")),
-        other => other,
-    }
-}
-
 fn add_port_mappings(session: &Session, context: &NativeCallContext, container: &Container, mappings: &Dynamic) {
     let addition = Addition { session, context, handle: &container.definition };
     let Some(value) = addition.value(mappings, "", 1) else { return };
@@ -193,26 +269,17 @@ fn add_port_mappings(session: &Session, context: &NativeCallContext, container: 
         Value::List(values) => (true, values),
         one => (false, vec![one]),
     };
-    addition.on("containerDefinitions", |state, index, origin| {
+    addition.on(CONTAINERS, |state, index, origin| {
         let declaration = &mut state.declarations[index];
-        let Some(Value::List(containers)) = declaration.properties.get_mut("containerDefinitions") else { return };
+        let Some(Value::List(containers)) = declaration.properties.get_mut(CONTAINERS) else { return };
         let Some(Value::Map(definition)) = containers.get_mut(container.index) else { return };
         let Some(items) = list(definition.entry("portMappings".to_owned()).or_insert(Value::Null)) else { return };
-        let path = PropertyPath::new("containerDefinitions").index(container.index).key("portMappings");
-        if several {
-            declaration.added.push((path.clone(), origin.argument(1)));
-        }
-        for value in values {
-            items.push(match value {
-                Value::Int(port) => Value::Map(BTreeMap::from([
-                    ("containerPort".to_owned(), Value::Int(port)),
-                    ("protocol".to_owned(), Value::String("tcp".to_owned())),
-                ])),
-                other => other,
-            });
-            if !several {
-                declaration.added.push((path.index(items.len() - 1), origin.argument(1)));
-            }
+        let path = PropertyPath::new(CONTAINERS).index(container.index).key("portMappings");
+        for (index, value) in values.into_iter().enumerate() {
+            items.push(forms::port_mapping(value));
+            let within = if several { vec![PathStep::Index(index)] } else { Vec::new() };
+            let origin = origin.argument(1);
+            declaration.added.push(Added { path: path.index(items.len() - 1), origin, within });
         }
     });
 }

@@ -6,7 +6,7 @@ use super::library;
 use crate::model::schemas;
 
 /// Functions of the language beside the builders and the standard library, and how each is called.
-pub(super) const FUNCTIONS: [(&str, &str); 19] = [
+pub(super) const FUNCTIONS: [(&str, &str); 22] = [
     ("input", "input(\"name\"), or input(\"name\", default)"),
     ("output", "output(\"name\", value)"),
     ("secret", "secret(\"text\")"),
@@ -18,9 +18,12 @@ pub(super) const FUNCTIONS: [(&str, &str); 19] = [
     ("policy_statement", "policy_statement(#{ actions: …, resources: … })"),
     ("policy_document", "policy_document([#{ actions: …, resources: … }])"),
     ("assume_role", "assume_role(\"ecs-tasks.amazonaws.com\")"),
+    ("service_principal", "service_principal(\"ecs-tasks.amazonaws.com\")"),
+    ("managed_policy", "managed_policy(\"service-role/AmazonECSTaskExecutionRolePolicy\")"),
     ("availability_zones", "availability_zones()"),
     ("region", "region()"),
     ("caller_identity", "caller_identity()"),
+    ("existing_vpc", "existing_vpc(#{ name: … }), or with its id"),
     ("cidr_subnets", "cidr_subnets(\"10.0.0.0/16\", bits, count)"),
     ("cidr_pattern", "cidr_pattern(\"10.0.0.0/16\")"),
     ("cidr_prefix", "cidr_prefix(\"10.0.0.0/16\")"),
@@ -29,11 +32,14 @@ pub(super) const FUNCTIONS: [(&str, &str); 19] = [
 ];
 
 /// Methods of handles, and how each is called.
-pub(super) const METHODS: [(&str, &str); 7] = [
+pub(super) const METHODS: [(&str, &str); 10] = [
     ("add_to_policy", "role.add_to_policy(#{ actions: …, resources: … }), or with the policy's name before it"),
     ("attach_managed_policy", "role.attach_managed_policy(\"name or ARN\")"),
     ("add_container", "definition.add_container(\"name\", #{ image: … })"),
     ("add_port_mappings", "container.add_port_mappings(5701), or with a map or a list of them"),
+    ("add_volume", "definition.add_volume(#{ name: … })"),
+    ("add_to_task_role_policy", "definition.add_to_task_role_policy(#{ actions: …, resources: … })"),
+    ("add_to_execution_role_policy", "definition.add_to_execution_role_policy(#{ actions: …, resources: … })"),
     ("add_ingress", "group.add_ingress(#{ ipProtocol: …, … })"),
     ("add_egress", "group.add_egress(#{ ipProtocol: …, … })"),
     ("allow_from", "group.allow_from(group or \"10.0.0.0/16\", 5701), and a description in a third place"),

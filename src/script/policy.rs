@@ -1,4 +1,4 @@
-//! IAM policies: `policy_statement`, `policy_document`, `assume_role`.
+//! IAM policies: `policy_statement`, `policy_document`, `assume_role`, `service_principal`, `managed_policy`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +8,16 @@ use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 use super::session::{Mistake, Session};
 use super::spans::Aim;
 use super::suggest::did_you_mean;
+use super::tokens;
 use crate::model::{PathStep, Value};
 
 /// The version of IAM's policy language ([IAM reference](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html)).
 const VERSION: &str = "2012-10-17";
+
+/// Where AWS keeps its own managed policies ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html)).
+const AWS_POLICIES: &str = "arn:aws:iam::aws:policy/";
+/// Managed policies of AWS under `service-role/`, which are commonly named without it.
+const SERVICE_ROLE_POLICIES: [&str; 2] = ["AmazonECSTaskExecutionRolePolicy", "AmazonEC2ContainerServiceforEC2Role"];
 
 /// Elements of a statement: as scripts write them, as IAM does, and whether several are a list.
 const ELEMENTS: [(&str, &str, bool); 10] = [
@@ -37,6 +43,9 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     engine.register_fn("policy_document", |statement: Map| document(vec![statement.into()]));
     engine.register_fn("assume_role", |service: &str| assume(service.into()));
     engine.register_fn("assume_role", |services: Array| assume(services.into()));
+    engine.register_fn("service_principal", |service: &str| principal(service.into()));
+    engine.register_fn("service_principal", |services: Array| principal(services.into()));
+    engine.register_fn("managed_policy", |name: &str| managed_arn(name));
 }
 
 /// A statement in IAM's words. One that is in them already stays as it is.
@@ -87,12 +96,50 @@ pub(super) fn document_of(statements: Vec<Value>) -> Value {
     ]))
 }
 
+/// A statement that allows an action on a resource, as a property's value.
+pub(super) fn allow(action: &str, resource: Value) -> Value {
+    Value::Map(BTreeMap::from([
+        ("Effect".to_owned(), Value::String("Allow".to_owned())),
+        ("Action".to_owned(), Value::List(vec![Value::String(action.to_owned())])),
+        ("Resource".to_owned(), Value::List(vec![resource])),
+    ]))
+}
+
+/// The document that lets a principal assume a role, as a property's value.
+pub(super) fn assumed_by(principal: Value) -> Value {
+    document_of(vec![Value::Map(BTreeMap::from([
+        ("Effect".to_owned(), Value::String("Allow".to_owned())),
+        ("Principal".to_owned(), principal),
+        ("Action".to_owned(), Value::String("sts:AssumeRole".to_owned())),
+    ]))])
+}
+
+/// The ARN of a managed policy that may be named without where AWS keeps it. What is no text that is known stays.
+pub(super) fn managed(policy: Value) -> Value {
+    match policy {
+        Value::String(name) => Value::String(managed_arn(&name)),
+        other => other,
+    }
+}
+
+fn managed_arn(name: &str) -> String {
+    if tokens::has(name) || name.starts_with("arn:") {
+        name.to_owned()
+    } else if SERVICE_ROLE_POLICIES.contains(&name) {
+        format!("{AWS_POLICIES}service-role/{name}")
+    } else {
+        format!("{AWS_POLICIES}{name}")
+    }
+}
+
+fn principal(service: Dynamic) -> Map {
+    Map::from([("Service".into(), service)])
+}
+
 fn assume(service: Dynamic) -> Map {
-    let mut principal = Map::new();
-    principal.insert("Service".into(), service);
     let mut statement = Map::new();
     statement.insert("Effect".into(), "Allow".into());
-    statement.insert("Principal".into(), principal.into());
+    statement.insert("Principal".into(), principal(service).into());
     statement.insert("Action".into(), "sts:AssumeRole".into());
     document(vec![statement.into()])
 }

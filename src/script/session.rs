@@ -54,17 +54,30 @@ pub(super) struct Declaration {
     pub(super) options: Options,
     /// The call that declared it.
     pub(super) origin: Origin,
-    /// From where values come that were added later, by their paths.
-    pub(super) added: Vec<(PropertyPath, Origin)>,
+    /// From where values come that are not where the builder was given them.
+    pub(super) added: Vec<Added>,
+}
+
+/// A value that was written elsewhere than where it is: in another call, or under another name.
+pub(super) struct Added {
+    /// Where it is in the declaration.
+    pub(super) path: PropertyPath,
+    /// The argument it was written in.
+    pub(super) origin: Origin,
+    /// Where in there.
+    pub(super) within: Vec<PathStep>,
 }
 
 impl Declaration {
     /// From where the value at a path comes, and its path in there.
-    pub(super) fn origin_of<'a>(&self, path: &'a PropertyPath) -> (Origin, &'a [PathStep]) {
-        let longest = self.added.iter().filter(|(added, _)| added.covers(path)).max_by_key(|(p, _)| p.steps().len());
-        match longest {
-            Some((added, origin)) => (origin.clone(), &path.steps()[added.steps().len()..]),
-            None => (self.origin.argument(1), path.steps()),
+    pub(super) fn origin_of(&self, path: &PropertyPath) -> (Origin, Vec<PathStep>) {
+        let covering = self.added.iter().filter(|added| added.path.covers(path));
+        match covering.max_by_key(|added| added.path.steps().len()) {
+            Some(added) => {
+                let rest = &path.steps()[added.path.steps().len()..];
+                (added.origin.clone(), [&added.within, rest].concat())
+            }
+            None => (self.origin.argument(1), path.steps().to_vec()),
         }
     }
 }
@@ -112,9 +125,20 @@ impl State {
         mistake.at(self.sources.locate(origin, steps, aim), callers(&origin.frames))
     }
 
-    /// Where a caller of the standard library wrote the value that a resource in there has under a property of the same
-    /// name, and which caller it is.
+    /// Where a caller of the standard library wrote the value that a resource in there has: under the property that the
+    /// function reads there, or else under one of the same name; and which caller it is.
     fn handed_on(&self, origin: &Origin, steps: &[PathStep]) -> Option<(usize, Place)> {
+        if let Some((caller, depth)) = origin.frames.last().zip(origin.frames.len().checked_sub(1))
+            && let Some((property, read)) = self.sources.read(origin, steps)
+        {
+            let frame = Origin { at: caller.clone(), argument: Some(0), frames: Vec::new() };
+            let own = [PathStep::Key(property.to_owned())];
+            let whole = [&own, &steps[read..]].concat();
+            let place = self.sources.exact(&frame, &whole, Aim::Value);
+            if let Some(place) = place.or_else(|| self.sources.exact(&frame, &own, Aim::Value)) {
+                return Some((depth, place));
+            }
+        }
         let last = steps.iter().rev().find(|step| matches!(step, PathStep::Key(_)))?;
         (0..origin.frames.len()).rev().find_map(|depth| {
             let frame = Origin { at: origin.frames[depth].clone(), argument: Some(0), frames: Vec::new() };

@@ -138,6 +138,11 @@ impl Sources {
         self.place(&At { file: origin.at.file.clone(), position })
     }
 
+    /// The property of a function's own map that a value in a call is or lies in, and how many steps lead there.
+    pub(super) fn read(&self, origin: &Origin, steps: &[PathStep]) -> Option<(&str, usize)> {
+        self.files.get(&origin.at.file)?.spans.read(origin.at.position, origin.argument?, steps)
+    }
+
     /// The place inside a value that a call was given: of the key, or of what stands under it.
     pub(super) fn locate(&self, origin: &Origin, steps: &[PathStep], aim: Aim) -> Option<Place> {
         let file = self.files.get(&origin.at.file);

@@ -12,6 +12,9 @@ use crate::model::PathStep;
 /// How many variables in a row are followed to where their value is written.
 const LONGEST_CHAIN: usize = 8;
 
+/// The parameter of every function of the standard library: the map it is called with.
+const PROPERTIES: &str = "properties";
+
 /// What of a map's entry is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aim {
@@ -41,6 +44,11 @@ enum Node {
         at: Position,
         arguments: Vec<Node>,
     },
+    /// `properties.get("key")`: the value is that property of a function of the standard library.
+    Read {
+        at: Position,
+        key: String,
+    },
     Leaf {
         at: Position,
     },
@@ -53,6 +61,7 @@ impl Node {
             | Self::List { at, .. }
             | Self::Name { at, .. }
             | Self::Call { at, .. }
+            | Self::Read { at, .. }
             | Self::Leaf { at } => *at,
         }
     }
@@ -69,6 +78,18 @@ impl Node {
             Expr::FnCall(call, _) | Expr::MethodCall(call, _) => {
                 Self::Call { at, arguments: call.args.iter().map(Self::of).collect() }
             }
+            Expr::Coalesce(sides, _) => Self::Call { at, arguments: sides.iter().map(Self::of).collect() },
+            Expr::Dot(sides, ..) => match (&sides.lhs, &sides.rhs) {
+                (Expr::Variable(variable, ..), Expr::MethodCall(call, _))
+                    if variable.1 == PROPERTIES && call.name == "get" =>
+                {
+                    match call.args.as_slice() {
+                        [Expr::StringConstant(key, _)] => Self::Read { at, key: key.to_string() },
+                        _ => Self::Leaf { at },
+                    }
+                }
+                _ => Self::Leaf { at },
+            },
             _ => Self::Leaf { at },
         }
     }
@@ -139,26 +160,52 @@ impl Spans {
         let node = self.calls.get(&at)?.get(argument)?;
         let exact = self.exact(at, argument, steps, aim);
         let around = || (0..steps.len()).rev().find_map(|shorter| self.find(node, &steps[..shorter], Aim::Key, 0));
-        exact.or_else(around).filter(|position| !position.is_none())
+        exact.or_else(|| around().map(|(position, _)| position)).filter(|position| !position.is_none())
     }
 
     /// Where the value under `steps` stands, when it is written out.
     pub(super) fn exact(&self, at: Position, argument: usize, steps: &[PathStep], aim: Aim) -> Option<Position> {
         let node = self.calls.get(&at)?.get(argument)?;
-        self.find(node, steps, aim, 0).filter(|position| !position.is_none())
+        self.find(node, steps, aim, 0).map(|(position, _)| position).filter(|position| !position.is_none())
     }
 
-    fn find(&self, node: &Node, steps: &[PathStep], aim: Aim, chain: usize) -> Option<Position> {
-        let Some((step, rest)) = steps.split_first() else { return Some(node.at()) };
+    /// The property of the function's own map that the value under `steps` is, or that it lies in, and how many of the
+    /// steps lead to that property.
+    pub(super) fn read(&self, at: Position, argument: usize, steps: &[PathStep]) -> Option<(&str, usize)> {
+        let node = self.calls.get(&at)?.get(argument)?;
+        (0..=steps.len()).rev().find_map(|depth| {
+            let (_, found) = self.find(node, &steps[..depth], Aim::Value, 0)?;
+            Some((self.property(found, 0)?, depth))
+        })
+    }
+
+    fn property<'a>(&'a self, node: &'a Node, chain: usize) -> Option<&'a str> {
+        match node {
+            Node::Read { key, .. } => Some(key),
+            Node::Name { at, name } if chain < LONGEST_CHAIN => self.property(self.written(name, *at)?, chain + 1),
+            Node::Call { arguments, .. } if chain < LONGEST_CHAIN => {
+                arguments.iter().find_map(|argument| self.property(argument, chain + 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a variable's value is written as, where it is used at `at`.
+    fn written(&self, name: &str, at: Position) -> Option<&Node> {
+        self.variables.get(name)?.iter().rev().find(|(before, _)| *before < at).map(|(_, node)| node)
+    }
+
+    /// Where the value under `steps` in a node stands, and what it is written as.
+    fn find<'a>(&'a self, node: &'a Node, steps: &[PathStep], aim: Aim, chain: usize) -> Option<(Position, &'a Node)> {
+        let Some((step, rest)) = steps.split_first() else { return Some((node.at(), node)) };
         match (node, step) {
             (Node::Map { entries, .. }, PathStep::Key(key)) => {
                 let (at, value) = entries.get(key)?;
-                if rest.is_empty() && aim == Aim::Key { Some(*at) } else { self.find(value, rest, aim, chain) }
+                if rest.is_empty() && aim == Aim::Key { Some((*at, value)) } else { self.find(value, rest, aim, chain) }
             }
             (Node::List { items, .. }, PathStep::Index(index)) => self.find(items.get(*index)?, rest, aim, chain),
             (Node::Name { at, name }, _) if chain < LONGEST_CHAIN => {
-                let written = self.variables.get(name)?.iter().rev().find(|(before, _)| before < at)?;
-                self.find(&written.1, steps, aim, chain + 1)
+                self.find(self.written(name, *at)?, steps, aim, chain + 1)
             }
             (Node::Call { arguments, .. }, _) if chain < LONGEST_CHAIN => {
                 arguments.iter().rev().find_map(|argument| self.find(argument, steps, aim, chain + 1))

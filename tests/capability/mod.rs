@@ -3,6 +3,7 @@ mod contract;
 mod documents;
 mod executing;
 mod first_light;
+mod guides;
 mod interrupted;
 mod lagging;
 mod noise;

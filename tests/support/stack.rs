@@ -11,6 +11,7 @@ use hzscript::event::{Event, Events};
 use hzscript::local::Local;
 use hzscript::local::settings::Settings as LocalSettings;
 use hzscript::model::Program;
+use hzscript::model::existing::{ExistingVpc, VpcQuery};
 use hzscript::plan::{Action, Plan};
 use hzscript::script::{self, Limits, Lookups, Request};
 use hzscript::state::{Owner, Snapshot, StateStore};
@@ -38,6 +39,10 @@ impl Lookups for Zones {
 
     async fn zones(&self) -> Result<Vec<String>, String> {
         Ok(["eu-west-1a", "eu-west-1b", "eu-west-1c"].map(str::to_owned).to_vec())
+    }
+
+    async fn vpcs(&self, _wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
+        Ok(Vec::new())
     }
 }
 

@@ -123,8 +123,11 @@ fn no_secrets(
         let from = secret["valueFrom"].as_str().unwrap_or_default();
         let in_secrets_manager = from.contains(":secretsmanager:");
         let action = if in_secrets_manager { "secretsmanager:GetSecretValue" } else { "ssm:GetParameters" };
-        if !iam::role_may(tx, role, action, from)? {
-            return Ok(Some(denied(action, from)));
+        // What follows the seven parts of a secret's ARN says which key and version of it.
+        let end = from.match_indices(':').nth(6).filter(|_| in_secrets_manager).map_or(from.len(), |(at, _)| at);
+        let resource = &from[..end];
+        if !iam::role_may(tx, role, action, resource)? {
+            return Ok(Some(denied(action, resource)));
         }
     }
     Ok(None)

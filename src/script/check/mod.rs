@@ -68,7 +68,7 @@ impl Checker<'_> {
 }
 
 /// What a value is, in words.
-fn describe(value: &Value) -> &'static str {
+pub(super) fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",

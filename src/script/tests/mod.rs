@@ -1,5 +1,6 @@
 //! The language as a whole: scripts in, programs or mistakes out.
 
+mod forms;
 mod hazelcast;
 mod inputs;
 mod language;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use super::{Diagnostic, Evaluated, Given, Limits, Lookups, Mistakes, Request, evaluate};
 use crate::event::{Event, Events};
 use crate::model::Value;
+use crate::model::existing::{ExistingSubnet, ExistingVpc, VpcQuery};
 
 /// An account that is always the same.
 struct Account;
@@ -33,6 +35,29 @@ impl Lookups for Account {
 
     async fn zones(&self) -> Result<Vec<String>, String> {
         Ok(["a", "b", "c"].map(|zone| format!("eu-west-1{zone}")).to_vec())
+    }
+
+    /// One of any name and identifier, but none that is called `absent`, two that are called `twice`, and
+    /// `public` has no private subnets.
+    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
+        let subnet = |letter: &str, number: u8, public| ExistingSubnet {
+            id: format!("subnet-0000000000000000{letter}"),
+            zone: format!("eu-west-1{letter}"),
+            cidr: format!("10.9.{number}.0/24"),
+            public,
+        };
+        let subnets = vec![subnet("a", 0, true), subnet("b", 1, false), subnet("c", 2, false)];
+        let vpc =
+            |id: &str| ExistingVpc { id: id.to_owned(), cidr: "10.9.0.0/16".to_owned(), subnets: subnets.clone() };
+        Ok(match wanted {
+            VpcQuery::Id(id) => vec![vpc(id)],
+            VpcQuery::Name(name) if name == "absent" => Vec::new(),
+            VpcQuery::Name(name) if name == "twice" => vec![vpc("vpc-00000001"), vpc("vpc-00000002")],
+            VpcQuery::Name(name) if name == "public" => {
+                vec![ExistingVpc { subnets: subnets[..1].to_vec(), ..vpc("vpc-00000001") }]
+            }
+            VpcQuery::Name(_) => vec![vpc("vpc-00000001")],
+        })
     }
 }
 

@@ -10,7 +10,7 @@ fn a_network_has_these_parts() {
     };
     let lines: Vec<String> = evaluated.program.resources.iter().map(line).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    ec2_vpc.network {"cidrBlock":"10.2.0.0/16","enableDnsHostnames":true,"enableDnsSupport":true}
+    ec2_vpc.network {"cidrBlock":"10.2.0.0/16","enableDnsHostnames":true,"enableDnsSupport":true,"tags":[{"key":"Name","value":"network"}]}
     ec2_internet_gateway.network {}
     ec2_vpc_gateway_attachment.network {"internetGatewayId":{"$ref":"ec2_internet_gateway.network#internetGatewayId"},"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
     ec2_subnet.network-public-1 {"availabilityZone":"eu-west-1a","cidrBlock":"10.2.0.0/20","mapPublicIpOnLaunch":true,"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}

@@ -1,0 +1,221 @@
+//! The guides: each script runs to the end, settles, and goes; and what is wrong in their forms is told.
+
+use hzscript::cloud::Cloud;
+use hzscript::local::Local;
+use hzscript::local::settings::Settings;
+use serde_json::Value as Json;
+
+use crate::support::World;
+use crate::support::world::project_script;
+
+/// A network that another stack makes, with the name that scripts look for.
+pub const MY_VPC: &str = r#"
+    let net = network(#{ name: "my-vpc", cidr: "10.8.0.0/16" });
+    output("vpc", net.vpc.vpcId);
+    output("private", net.privateSubnets.map(|subnet| subnet.subnetId));
+"#;
+
+/// Runs a script, sees that nothing is left to do, and deletes everything.
+fn runs_settles_and_goes(name: &str, in_between: impl FnOnce(&World, &str)) {
+    let world = World::new();
+    let script = project_script(name);
+    world.hz(&["run", &script, "--yes"]).succeeds();
+    world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
+    in_between(&world, &script);
+    world.hz(&["destroy", &script, "--yes"]).succeeds();
+    assert_eq!(world.exists(), [], "nothing is left");
+}
+
+/// A stack's outputs.
+fn outputs(world: &World, script: &str) -> Json {
+    serde_json::from_str(&world.hz(&["outputs", script, "--json"]).succeeds().stdout).expect("JSON")
+}
+
+/// Asks the embedded AWS something.
+fn ask<T>(world: &World, question: impl AsyncFnOnce(Cloud) -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let local = Local::open(&world.path().join(".hzscript/local"), Settings::default()).expect("its data");
+        question(Cloud::embedded(&local, "eu-west-1").await.expect("a connection")).await
+    })
+}
+
+/// The documents of a role's inline policies, by name.
+async fn documents(cloud: &Cloud, role: &str) -> Vec<(String, Json)> {
+    let listed = cloud.iam.list_role_policies().role_name(role).send().await.expect("an answer");
+    let mut found = Vec::new();
+    for name in listed.policy_names() {
+        let policy = cloud.iam.get_role_policy().role_name(role).policy_name(name).send().await.expect("an answer");
+        let text = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8().expect("UTF-8");
+        found.push((name.clone(), serde_json::from_str(&text).expect("JSON")));
+    }
+    found
+}
+
+#[test]
+fn both_forms_of_a_role_allow_the_same() {
+    runs_settles_and_goes("roles.rhai", |world, _| {
+        let (with, added) = ask(world, async |cloud| {
+            (documents(&cloud, "hazelcast-ecs-role").await, documents(&cloud, "hazelcast-ecs-role-2").await)
+        });
+        assert_eq!(with.len(), 1, "{with:?}");
+        assert_eq!((with[0].0.as_str(), added[0].0.as_str()), ("DescribeAndListTasks", "default"));
+        assert_eq!(with[0].1, added[0].1);
+        let actions = with[0].1["Statement"].as_array().expect("statements").len();
+        assert_eq!(actions, 2, "{with:?}");
+    });
+}
+
+#[test]
+fn the_ecs_sample_runs_with_each_list_on_its_role() {
+    runs_settles_and_goes("ecs_sample.rhai", |world, script| {
+        ask(world, async |cloud| {
+            let asked = cloud.ecs.describe_task_definition().task_definition("ecs-cdk-taskdef").send().await;
+            let definition = asked.expect("an answer").task_definition.expect("it is there");
+            assert_eq!((definition.cpu(), definition.memory()), (Some("256"), Some("512")));
+            let container = &definition.container_definitions()[0];
+            assert_eq!((container.name(), container.image()), (Some("FargateImage"), Some("amazon/amazon-ecs-sample")));
+            assert_eq!(container.port_mappings()[0].container_port(), Some(80));
+            let options = container.log_configuration().and_then(|logs| logs.options()).expect("options");
+            assert_eq!(options["awslogs-stream-prefix"], "ecs-fargate-logs");
+            assert!(definition.execution_role_arn().is_some_and(|arn| arn.ends_with("/ecs-cdk-execution-role")));
+            assert!(definition.task_role_arn().is_some_and(|arn| arn.ends_with("/ecs-cdk-task-role")));
+            let of = async |role| documents(&cloud, role).await[0].1.to_string();
+            assert!(of("ecs-cdk-execution-role").await.contains("logs:PutLogEvents"), "ECS writes the logs");
+            assert!(!of("ecs-cdk-task-role").await.contains("logs:PutLogEvents"), "the containers do not");
+        });
+        // Each input changes something, and that settles too.
+        for changed in [
+            ["desiredCount=2", "1 to update, 0 to replace"],
+            ["memory=1024", "1 to update, 1 to replace"],
+            ["image=amazon/amazon-ecs-sample:latest", "1 to update, 1 to replace"],
+        ] {
+            let [set, told] = changed;
+            world.hz(&["plan", script, "--set", set]).succeeds().told(told);
+            world.hz(&["run", script, "--yes", "--set", set]).succeeds();
+            world.hz(&["plan", script, "--set", set, "--detailed-exitcode"]).exits_with(0);
+        }
+    });
+}
+
+#[test]
+fn hazelcast_goes_into_a_vpc_that_is_there_and_leaves_it_there() {
+    let world = World::new();
+    let theirs = world.script("their.rhai", MY_VPC);
+    let script = project_script("existing_vpc.rhai");
+    world.hz(&["plan", &script]).exits_with(1).told("there is no VPC named `my-vpc`").told("existing_vpc.rhai:5:");
+    world.hz(&["run", &theirs, "--yes"]).succeeds();
+    let before = world.exists();
+    world.hz(&["run", &script, "--yes"]).succeeds();
+    world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
+    assert_eq!(world.count("AWS::EC2::VPC"), 1, "no network is made");
+    let there = outputs(&world, &theirs);
+    assert_eq!(outputs(&world, &script)["vpc"], there["vpc"]);
+    let subnets = ask(&world, async |cloud| {
+        let asked = cloud.ecs.describe_services().cluster(cluster(&cloud).await).services("demo-service");
+        let answer = asked.send().await.expect("an answer");
+        let network = answer.services()[0].network_configuration().and_then(|network| network.awsvpc_configuration());
+        network.expect("it has one").subnets().to_vec()
+    });
+    assert_eq!(serde_json::json!(subnets), there["private"], "the ones that lead to no internet gateway");
+    let scaled = ["--set", "desiredCount=5"];
+    world
+        .hz(&[&["run", script.as_str(), "--yes"], &scaled[..]].concat())
+        .succeeds()
+        .told("0 to create, 1 to update, 0 to replace");
+    world.hz(&[&["plan", script.as_str(), "--detailed-exitcode"], &scaled[..]].concat()).exits_with(0);
+    // Looked up by its identifier, it is the same.
+    let id = there["vpc"].as_str().expect("a text");
+    let by_id = format!("output(\"zones\", existing_vpc(#{{ id: \"{id}\" }}).zones);");
+    let by_id = world.script("by_id.rhai", &by_id);
+    world.hz(&["run", &by_id, "--yes"]).succeeds();
+    assert_eq!(outputs(&world, &by_id)["zones"], serde_json::json!(["eu-west-1a", "eu-west-1b"]));
+
+    world.hz(&["destroy", &script, "--yes"]).succeeds();
+    assert_eq!(world.exists(), before, "what was there stays");
+    world.hz(&["destroy", &theirs, "--yes"]).succeeds();
+    assert_eq!(world.exists(), []);
+}
+
+/// The only cluster there is.
+async fn cluster(cloud: &Cloud) -> String {
+    cloud.ecs.list_clusters().send().await.expect("an answer").cluster_arns()[0].clone()
+}
+
+#[test]
+fn two_vpcs_of_a_name_are_told_apart_by_their_ids() {
+    let world = World::new();
+    let twice = r#"
+        for i in 0..2 {
+            ec2_vpc(`vpc-${i}`, #{ cidrBlock: "10.0.0.0/16", tags: [#{ key: "Name", value: "my-vpc" }] });
+        }
+    "#;
+    world.hz(&["run", &world.script("twice.rhai", twice), "--yes"]).succeeds();
+    let script = project_script("existing_vpc.rhai");
+    world.hz(&["plan", &script]).exits_with(1).told("there are 2 VPCs named `my-vpc`").told("say which by its `id`");
+    world.hz(&["check", &script]).succeeds().told("no account is asked: the VPC is made up");
+}
+
+#[test]
+fn services_of_the_form_are_registered_in_cloud_map_with_secrets_read() {
+    let world = World::new();
+    let script = |record: &str| {
+        format!(
+            r#"
+        let net = network(#{{ name: "net" }});
+        let namespace = servicediscovery_private_dns_namespace("names", #{{ name: "demo.internal", vpc: net.vpc.vpcId }});
+        let definition = fargate_task_definition(#{{ name: "web" }});
+        let container = definition.add_container("web", #{{
+            image: ecr_image(#{{ repository: "web", tag: "1" }}),
+            logging: aws_logs(#{{ streamPrefix: "web", logRetention: 5 }}),
+            environment: #{{ B: 2, A: "one" }},
+            secrets: #{{ PASSWORD: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:web-a1b2c3:password::" }},
+            healthCheck: #{{ command: ["CMD-SHELL", "curl -f http://localhost/ || exit 1"] }},
+        }});
+        container.add_port_mappings(80);
+        definition.add_volume(#{{ name: "scratch" }});
+        definition.add_to_task_role_policy(policy_statement(#{{ actions: "s3:GetObject", resources: "*" }}));
+        let web = fargate_service(#{{
+            serviceName: "web",
+            cluster: ecs_cluster("web", #{{ clusterName: "web" }}),
+            taskDefinition: definition,
+            network: net,
+            desiredCount: 2,
+            cloudMapOptions: #{{ name: "web", cloudMapNamespace: namespace, dnsRecordType: "{record}", dnsTtl: 10 }},
+            circuitBreaker: #{{ rollback: false }},
+        }});
+        output("registered", web.cloudMapService.id);
+    "#
+        )
+    };
+    for record in ["A", "SRV"] {
+        let script = world.script("web.rhai", &script(record));
+        world.hz(&["run", &script, "--yes"]).succeeds();
+        world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
+        let service = outputs(&world, &script)["registered"].as_str().expect("a text").to_owned();
+        let instances = ask(&world, async |cloud| {
+            cloud.servicediscovery.list_instances().service_id(service).send().await.expect("an answer").instances
+        });
+        let instances = instances.unwrap_or_default();
+        assert_eq!(instances.len(), 2, "{instances:?}");
+        let ports =
+            instances.iter().filter(|one| one.attributes().is_some_and(|of| of.contains_key("AWS_INSTANCE_PORT")));
+        assert_eq!(ports.count(), if record == "SRV" { 2 } else { 0 }, "{instances:?}");
+    }
+    world.hz(&["destroy", "web.rhai", "--yes"]).succeeds();
+    assert_eq!(world.exists(), []);
+}
+
+#[test]
+fn what_the_forms_do_not_have_is_told_with_its_place() {
+    let world = World::new();
+    let script = r#"let task = fargate_task_definition(#{ cpu: 256, memoryLimitMib: 512 });
+task.add_container("a", #{ image: "a" });
+fargate_service(#{ cluster: "c", taskDefinition: task, loadBalancer: #{}, autoscaling: #{ maxCapacity: 3 } });
+"#;
+    let script = world.script("wrong.rhai", script);
+    let told = world.hz(&["check", &script]).exits_with(1).told("error: 3 mistakes in the script");
+    let told = told.told("wrong.rhai:1:49").told("did you mean `memoryLimitMiB`?");
+    let told = told.told("wrong.rhai:3:70").told("fargate_service knows no load balancers yet");
+    told.told("wrong.rhai:3:88").told("fargate_service knows no autoscaling yet");
+}
