@@ -50,7 +50,7 @@ pub enum InputError {
 pub fn gather(arguments: &InputArguments, environment: &Environment) -> Result<BTreeMap<String, Given>, InputError> {
     let mut found = BTreeMap::new();
     for (name, value) in environment.starting_with(PREFIX).filter(|(name, _)| !name.is_empty()) {
-        found.insert(input_name(name), Given::Text(value.to_owned()));
+        found.insert(input_name(name), Given::Ambient(value.to_owned()));
     }
     for file in &arguments.inputs {
         found.extend(from_file(file)?.into_iter().map(|(name, value)| (name, Given::Json(value))));
@@ -148,7 +148,7 @@ mod tests {
         let found = gather(&arguments(&["image=c=d", "empty="], &[file]), &environment).expect("it is gathered");
         let expected = BTreeMap::from([
             ("cpu".to_owned(), Given::Json(512.into())),
-            ("desiredCount".to_owned(), text("2")),
+            ("desiredCount".to_owned(), Given::Ambient("2".to_owned())),
             ("empty".to_owned(), text("")),
             ("image".to_owned(), text("c=d")),
             ("tags".to_owned(), Given::Json(serde_json::json!({ "since": "2024-01-02" }))),

@@ -56,13 +56,13 @@ fn typed(session: &Session, name: &str, given: &Given, default: Option<&Dynamic>
     };
     let Some(default) = default.filter(|default| !default.is_unit()) else {
         return Ok(match given {
-            Given::Text(text) => text.clone().into(),
+            Given::Text(text) | Given::Ambient(text) => text.clone().into(),
             Given::Json(json) => from_json(json),
         });
     };
     if let Ok(text) = default.as_immutable_string_ref() {
         let given = match given {
-            Given::Text(text) | Given::Json(Json::String(text)) => text.clone(),
+            Given::Text(text) | Given::Ambient(text) | Given::Json(Json::String(text)) => text.clone(),
             Given::Json(json) => return Err(wrong(&json.to_string(), "a string")),
         };
         let is_secret = matches!(tokens::value(&text, &session.state().secrets), Some(Value::Secret(_)));
@@ -70,10 +70,12 @@ fn typed(session: &Session, name: &str, given: &Given, default: Option<&Dynamic>
     }
     let json = match given {
         Given::Json(json) => json.clone(),
-        Given::Text(text) => serde_json::from_str(text.trim()).unwrap_or_else(|_| Json::String(text.clone())),
+        Given::Text(text) | Given::Ambient(text) => {
+            serde_json::from_str(text.trim()).unwrap_or_else(|_| Json::String(text.clone()))
+        }
     };
     let shown = match given {
-        Given::Text(text) => text.clone(),
+        Given::Text(text) | Given::Ambient(text) => text.clone(),
         Given::Json(json) => json.to_string(),
     };
     let (fits, wanted) = if default.is_int() {
@@ -141,7 +143,8 @@ fn secret(session: &Session, context: &NativeCallContext, value: &Dynamic) -> Dy
 
 /// Inputs that were given and that the script does not have.
 pub(super) fn unused(session: &Session, state: &State) -> Vec<Diagnostic> {
-    let unknown = session.given.keys().filter(|name| !state.inputs.contains_key(*name));
+    let meant = session.given.iter().filter(|(_, given)| !matches!(given, Given::Ambient(_))).map(|(name, _)| name);
+    let unknown = meant.filter(|name| !state.inputs.contains_key(*name));
     let mistake = |name: &String| {
         let names = state.inputs.keys().map(String::as_str);
         let help = did_you_mean(name, names.clone()).or_else(|| {

@@ -76,8 +76,11 @@ pub struct Request {
 /// An input's value as given from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
-    /// Text (`--set`, environment), read as the type of the input's default.
+    /// Text (`--set`), read as the type of the input's default.
     Text(String),
+    /// Text that is there for whatever script asks (environment), read the same way. That no input asks for it is no
+    /// mistake.
+    Ambient(String),
     /// A value (`--inputs FILE`).
     Json(Json),
 }

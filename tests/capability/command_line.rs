@@ -79,6 +79,9 @@ fn inputs_come_from_flags_files_and_the_environment() {
     world.hz(&["plan", &script, "--inputs", "inputs.toml", "--set", "days=14"]).succeeds().told("14");
     let ended = world.command(&["plan", &script]).env("HZ_INPUT_days", "30").output().expect("it starts");
     assert!(String::from_utf8_lossy(&ended.stdout).contains("30"));
+    // The environment is every script's: what this one does not ask for is another's.
+    let ended = world.command(&["plan", &script]).env("HZ_INPUT_other", "30").output().expect("it starts");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     world.hz(&["plan", &script, "--set", "day=14"]).exits_with(1).told("days");
     world.hz(&["plan", &script, "--set", "days=soon"]).exits_with(1).told("days");
 }
