@@ -169,7 +169,7 @@ pub const SAMPLES: &[Sample] = &[
             ("ipProtocol", r#""udp""#),
             ("toPort", "3"),
         ],
-        fixed: &[("destinationPrefixListId", "the embedded AWS has no prefix lists")],
+        fixed: &[],
         same_id: false,
     },
     Sample {
@@ -186,7 +186,7 @@ pub const SAMPLES: &[Sample] = &[
             ("ipProtocol", r#""udp""#),
             ("toPort", "3"),
         ],
-        fixed: &[("sourcePrefixListId", "the embedded AWS has no prefix lists")],
+        fixed: &[],
         same_id: false,
     },
     Sample {
