@@ -315,9 +315,7 @@ mod tests {
     #[test]
     fn a_plan_without_changes_is_its_counts() {
         let mut none = plan(vec![change("ecs_cluster.main", Action::NoOp, Vec::new())]);
-        insta::assert_snapshot!(shown(&none), @r"
-        Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged.
-        ");
+        insta::assert_snapshot!(shown(&none), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged.");
         none.outputs_change = true;
         insta::assert_snapshot!(shown(&none), @r"
           Only outputs change.

@@ -22,15 +22,7 @@ static FACTS: Facts = Facts {
     except: &[],
     replaces: &[],
     name: None,
-    unique_by: &[&[
-        "groupId",
-        "ipProtocol",
-        "fromPort",
-        "toPort",
-        "cidrIp",
-        "cidrIpv6",
-        "destinationSecurityGroupId",
-    ]],
+    unique_by: &[&["groupId", "ipProtocol", "fromPort", "toPort", "cidrIp", "cidrIpv6", "destinationSecurityGroupId"]],
     deletable_in_use: true,
     arn: None,
 };

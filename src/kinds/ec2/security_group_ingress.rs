@@ -23,15 +23,7 @@ static FACTS: Facts = Facts {
     except: &[],
     replaces: &[],
     name: None,
-    unique_by: &[&[
-        "groupId",
-        "ipProtocol",
-        "fromPort",
-        "toPort",
-        "cidrIp",
-        "cidrIpv6",
-        "sourceSecurityGroupId",
-    ]],
+    unique_by: &[&["groupId", "ipProtocol", "fromPort", "toPort", "cidrIp", "cidrIpv6", "sourceSecurityGroupId"]],
     deletable_in_use: true,
     arn: None,
 };
