@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// A kind by its builder's name, such as `ec2_vpc` for `AWS::EC2::VPC`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct KindName(String);
+pub struct KindName(Arc<str>);
 
 impl KindName {
     /// The builder's name of a CloudFormation type: service and type in snake case, acronyms kept together
@@ -24,7 +25,7 @@ impl KindName {
         let mut parts = type_name.split("::").skip(1);
         let service = parts.next().unwrap_or(type_name).to_lowercase();
         let rest: Vec<String> = parts.map(snake_case).collect();
-        Self(std::iter::once(service).chain(rest).collect::<Vec<_>>().join("_"))
+        Self(std::iter::once(service).chain(rest).collect::<Vec<_>>().join("_").into())
     }
 
     /// The name as text.
@@ -60,7 +61,7 @@ fn snake_case(name: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     kind: KindName,
-    name: String,
+    name: Arc<str>,
 }
 
 /// Why a text is not an address.
@@ -83,7 +84,7 @@ impl Address {
         let ok = (1..=128).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_/.".contains(c));
-        if ok { Ok(Self { kind, name: name.to_owned() }) } else { Err(AddressError::BadName(name.to_owned())) }
+        if ok { Ok(Self { kind, name: name.into() }) } else { Err(AddressError::BadName(name.to_owned())) }
     }
 
     /// The kind's builder name.
@@ -108,7 +109,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, name) = text.split_once('.').ok_or_else(|| AddressError::NoKind(text.to_owned()))?;
-        Self::new(KindName(kind.to_owned()), name)
+        Self::new(KindName(kind.into()), name)
     }
 }
 

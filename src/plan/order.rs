@@ -184,16 +184,19 @@ pub fn graph(
             }
         }
     };
-    for (address, recorded) in &snapshot.resources {
-        used_by(address, recorded, removal(address), &mut after);
-    }
-    for (address, aside) in &snapshot.deposed {
-        for recorded in aside {
-            let own = removing.get(&(address, recorded.generation)).copied();
-            used_by(address, recorded, own, &mut after);
+    // Most plans remove nothing: then nobody need be asked.
+    if !removing.is_empty() {
+        for (address, recorded) in &snapshot.resources {
+            used_by(address, recorded, removal(address), &mut after);
         }
+        for (address, aside) in &snapshot.deposed {
+            for recorded in aside {
+                let own = removing.get(&(address, recorded.generation)).copied();
+                used_by(address, recorded, own, &mut after);
+            }
+        }
+        after_namesakes(plan, snapshot, facts, &nodes, &mut after);
     }
-    after_namesakes(plan, snapshot, facts, &nodes, &mut after);
     for (address, removals) in &aside {
         let Some(&making) = making.get(*address) else { continue };
         for &removal in removals {

@@ -141,10 +141,10 @@ impl Planner<'_> {
             observed: JsonMap::new(),
             attributes: JsonMap::new(),
         };
-        let fresh = snapshot.generation(&resource.address) + 1;
+        let fresh = || snapshot.generation(&resource.address) + 1;
         let Some(recorded) = recorded else {
-            change.generation = fresh;
-            change.wanted = filled(fresh);
+            change.generation = fresh();
+            change.wanted = filled(change.generation);
             return match &resource.options.id {
                 Some(id) => self.adopt(change, schema, facts, resource, id),
                 None => {
@@ -162,7 +162,7 @@ impl Planner<'_> {
             Some(None) => {
                 change.action = Action::Create;
                 change.reasons.push(Reason::Vanished { id: recorded.id.clone() });
-                change.generation = fresh.max(recorded.generation + 1);
+                change.generation = fresh().max(recorded.generation + 1);
                 change.wanted = filled(change.generation);
                 return Ok(change);
             }
