@@ -30,7 +30,7 @@ fn resource(type_name: &str, name: String, properties: Vec<(&str, Value)>) -> Re
 }
 
 fn reference(to: &Resource, attribute: &str) -> Value {
-    Value::Ref(Reference { address: to.address.clone(), attribute: attribute.to_owned() })
+    Value::from(Reference { address: to.address.clone(), attribute: attribute.to_owned() })
 }
 
 /// Networks of ten resources each, with references among them.

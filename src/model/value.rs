@@ -89,8 +89,8 @@ pub enum Value {
     List(Vec<Value>),
     /// An object, keys sorted.
     Map(BTreeMap<String, Value>),
-    /// An attribute of another resource.
-    Ref(Reference),
+    /// An attribute of another resource; boxed, so that the many other values stay small.
+    Ref(Box<Reference>),
     /// Text with references in it.
     Template(Vec<TemplatePart>),
     /// Text that is never shown.
@@ -233,13 +233,13 @@ impl Value {
         };
         let special = (object.len() == 1).then(|| object.iter().next()).flatten();
         match special.map(|(key, item)| (key.as_str(), item)) {
-            Some(("$ref", Json::String(text))) => Ok(Self::Ref(parse_reference(text)?)),
+            Some(("$ref", Json::String(text))) => Ok(parse_reference(text)?.into()),
             Some(("$secret", Json::String(hash))) => Ok(Self::Secret(Secret::Hashed(hash.clone()))),
             Some(("$template", Json::Array(parts))) => {
                 let parts = parts.iter().map(|part| {
                     Ok(match Self::from_stored(part)? {
                         Self::String(text) => TemplatePart::Text(text),
-                        Self::Ref(reference) => TemplatePart::Ref(reference),
+                        Self::Ref(reference) => TemplatePart::Ref(*reference),
                         Self::Secret(secret) => TemplatePart::Secret(secret),
                         _ => return Err("a template has a part that is neither text, reference nor secret".to_owned()),
                     })
@@ -255,6 +255,12 @@ impl Value {
     fn map_from_stored(map: &JsonMap) -> Result<Self, String> {
         let items = map.iter().map(|(key, item)| Ok((key.clone(), Self::from_stored(item)?)));
         Ok(Self::Map(items.collect::<Result<_, String>>()?))
+    }
+}
+
+impl From<Reference> for Value {
+    fn from(reference: Reference) -> Self {
+        Self::Ref(Box::new(reference))
     }
 }
 

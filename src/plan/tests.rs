@@ -88,7 +88,7 @@ fn program(declared: &[Declared]) -> Program {
             1 => {
                 let Some(network) = networks.get(usize::from(one.to) % networks.len().max(1)) else { continue };
                 let reference = Reference { address: network.address.clone(), attribute: "vpcId".to_owned() };
-                set("vpcId", Value::Ref(reference));
+                set("vpcId", Value::from(reference));
                 // Two subnets of a network that want the same range would not be a program to begin with.
                 set("cidrBlock", Value::String(format!("10.0.{}{}.0/24", one.name, one.value)));
                 set("mapPublicIpOnLaunch", Value::Bool(one.flag));

@@ -99,7 +99,7 @@ impl Reader<'_> {
             return self.text(&character.to_string());
         }
         if let Some(handle) = value.read_lock::<Handle>() {
-            return Ok(handle.reference_for(key).map_or(Value::Template(Vec::new()), Value::Ref));
+            return Ok(handle.reference_for(key).map_or(Value::Template(Vec::new()), Value::from));
         }
         if let Some(found) = value.read_lock::<Found>() {
             return self.text(&found.id);

@@ -236,7 +236,7 @@ fn reading(name: &str, secret: &Value) -> Result<Option<(&'static str, Value)>, 
         Value::Template(parts) => {
             return Ok(match parts.first() {
                 Some(TemplatePart::Ref(reference)) => {
-                    Some(("secretsmanager:GetSecretValue", Value::Ref(reference.clone())))
+                    Some(("secretsmanager:GetSecretValue", Value::from(reference.clone())))
                 }
                 _ => None,
             });

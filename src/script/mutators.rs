@@ -295,7 +295,7 @@ fn allow_from(addition: &Addition<'_>, source: &Dynamic, ports: &Dynamic, descri
                 return addition.wrong(1, &[], message);
             }
             Some((address, _)) => {
-                Value::Ref(crate::model::Reference { address: address.clone(), attribute: "groupId".to_owned() })
+                Value::from(crate::model::Reference { address: address.clone(), attribute: "groupId".to_owned() })
             }
             None => return,
         },

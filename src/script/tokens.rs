@@ -105,7 +105,7 @@ pub(super) fn value(text: &str, secrets: &[String]) -> Option<Value> {
     }
     Some(match parts.as_slice() {
         [TemplatePart::Text(text)] => Value::String(text.clone()),
-        [TemplatePart::Ref(reference)] => Value::Ref(reference.clone()),
+        [TemplatePart::Ref(reference)] => Value::from(reference.clone()),
         [TemplatePart::Secret(secret)] => Value::Secret(secret.clone()),
         _ => Value::Template(parts),
     })

@@ -133,7 +133,7 @@ mod tests {
     fn with_nothing_else_to_tell_it_is_what_it_belongs_to() {
         let table =
             Reference { address: "ec2_route_table.public".parse().expect("it is one"), attribute: "id".to_owned() };
-        let properties = BTreeMap::from([("routeTableId".to_owned(), Value::Ref(table))]);
+        let properties = BTreeMap::from([("routeTableId".to_owned(), Value::from(table))]);
         assert_eq!(hint(&properties), "routeTableId of ec2_route_table.public");
     }
 }

@@ -231,7 +231,7 @@ mod tests {
         let secret = |of: &str| Some(Value::Secret(Secret::Clear(of.to_owned())));
         service.differences = vec![
             difference("desiredCount", Some(Value::Int(3)), Some(Value::Int(5)), false),
-            difference("taskDefinition", Some(text("arn:aws:ecs:x:1")), Some(Value::Ref(reference)), false),
+            difference("taskDefinition", Some(text("arn:aws:ecs:x:1")), Some(Value::from(reference)), false),
             difference("environment[0].value", secret("old"), secret("new"), false),
             difference("tags", None, Some(Value::from_json(&json!([{ "key": "team", "value": "a b" }]))), false),
             difference("healthCheckGracePeriodSeconds", Some(Value::Int(0)), None, false),

@@ -97,7 +97,7 @@ mod tests {
             TemplatePart::Ref(reference.clone()),
             TemplatePart::Secret(secret.clone()),
         ];
-        assert_eq!(whole(&Value::Ref(reference)), "(known after apply: ec2_vpc.main.vpcId)");
+        assert_eq!(whole(&Value::from(reference)), "(known after apply: ec2_vpc.main.vpcId)");
         assert_eq!(whole(&Value::Template(parts.clone())), "\"vpc=${ec2_vpc.main.vpcId}(secret)\"");
         let all = Value::List(vec![Value::Secret(secret), Value::Template(parts)]);
         let json = without_secrets(&serde_json::to_value(&all).expect("it is JSON"));

@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn subnets_are_inside_and_apart() {
         let vpc: Address = "ec2_vpc.v".parse().expect("an address");
-        let in_vpc = Value::Ref(Reference { address: vpc.clone(), attribute: "vpcId".to_owned() });
+        let in_vpc = Value::from(Reference { address: vpc.clone(), attribute: "vpcId".to_owned() });
         let block = |cidr: &str| ("cidrBlock".to_owned(), Value::String(cidr.to_owned()));
         let whole = BTreeMap::from([block("10.0.0.0/16")]);
         let names = ["a", "b", "c", "d"].map(|name| format!("ec2_subnet.{name}").parse().expect("an address"));

@@ -27,7 +27,7 @@ fn values() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::Int),
         (-1e9..1e9f64).prop_map(Value::Float),
         "[^\u{E000}\u{E001}]{0,12}".prop_map(Value::String),
-        reference.prop_map(Value::Ref),
+        reference.prop_map(Value::from),
         "[a-z]{1,6}".prop_map(|text| Value::Secret(Secret::Clear(text))),
         template,
     ];
