@@ -16,14 +16,24 @@ pub struct Cloud {
     pub region: String,
     /// By how much waits between questions are multiplied: 1 on AWS, less where answers come sooner.
     pub pace: f64,
+    /// Client of Application Auto Scaling.
+    pub autoscaling: aws_sdk_applicationautoscaling::Client,
     /// Client of EC2.
     pub ec2: aws_sdk_ec2::Client,
+    /// Client of ECR.
+    pub ecr: aws_sdk_ecr::Client,
     /// Client of ECS.
     pub ecs: aws_sdk_ecs::Client,
+    /// Client of EFS.
+    pub efs: aws_sdk_efs::Client,
+    /// Client of Elastic Load Balancing.
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
     /// Client of IAM.
     pub iam: aws_sdk_iam::Client,
     /// Client of CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Client of Secrets Manager.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// Client of Cloud Map.
     pub servicediscovery: aws_sdk_servicediscovery::Client,
     /// Client of STS.
