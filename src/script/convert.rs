@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{Array, Dynamic, Map};
 
 use super::existing::Found;
+use super::fixed::Fixed;
 use super::handle::{Container, Handle};
 use super::limits::{DEEPEST, MOST_PARTS};
 use super::session::State;
@@ -65,14 +66,21 @@ impl Reader<'_> {
             return Ok(Value::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?));
         }
         if let Ok(entries) = value.as_map_ref() {
-            let mut map = BTreeMap::new();
-            for (name, item) in entries.iter() {
-                let step = PathStep::Key(name.to_string());
-                map.insert(name.to_string(), self.within(step, |reader| reader.value(item, name))?);
-            }
-            return Ok(Value::Map(map));
+            return self.map(&entries);
+        }
+        if let Some(fixed) = value.read_lock::<Fixed>() {
+            return self.map(&fixed.entries);
         }
         self.scalar(value, key)
+    }
+
+    fn map(&mut self, entries: &Map) -> Result<Value, Unfit> {
+        let mut map = BTreeMap::new();
+        for (name, item) in entries {
+            let step = PathStep::Key(name.to_string());
+            map.insert(name.to_string(), self.within(step, |reader| reader.value(item, name))?);
+        }
+        Ok(Value::Map(map))
     }
 
     fn text(&self, text: &str) -> Result<Value, Unfit> {
@@ -207,7 +215,7 @@ pub(super) fn describe(value: &Dynamic) -> &'static str {
         "char" => "a character",
         name if name.contains("String") || name == "string" => "a string",
         _ if value.is_array() => "a list",
-        _ if value.is_map() => "a map",
+        _ if value.is_map() || value.is::<Fixed>() => "a map",
         _ if value.is::<Handle>() => "a resource",
         _ if value.is::<Found>() => "what was looked up",
         _ if value.is_fnptr() => "a function",

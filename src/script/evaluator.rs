@@ -17,7 +17,7 @@ use super::resolver::Imports;
 use super::session::{Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::{
-    Evaluated, Mistakes, Request, builders, diagnostics, existing, functions, handle, inputs, library, lists, mutators,
+    Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, functions, handle, inputs, library, lists, mutators,
     names, policy, text,
 };
 use crate::model::{Program, PropertyPath, Resource};
@@ -103,6 +103,7 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     inputs::register(&mut engine, session);
     functions::register(&mut engine, session);
     existing::register(&mut engine, session);
+    fixed::register(&mut engine, session);
     library::register(&mut engine, session);
     engine
 }

@@ -22,6 +22,7 @@ mod convert;
 mod diagnostics;
 mod evaluator;
 mod existing;
+mod fixed;
 mod forms;
 mod functions;
 mod handle;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 
+use super::fixed::Fixed;
 use super::handle::{Container, Handle};
 use super::limits::{DEEPEST, LONGEST_TEXT};
 use super::session::Session;
@@ -48,16 +49,9 @@ fn write(value: &Dynamic, out: &mut String, depth: usize) {
         }
         out.push(']');
     } else if let Ok(entries) = value.as_map_ref() {
-        out.push_str("#{");
-        for (index, (key, item)) in entries.iter().enumerate() {
-            if out.len() > LONGEST_TEXT {
-                break;
-            }
-            out.push_str(if index > 0 { ", " } else { "" });
-            let _ = write!(out, "{}: ", serde_json::Value::String(key.to_string()));
-            write(item, out, depth + 1);
-        }
-        out.push('}');
+        write_map(&entries, out, depth);
+    } else if let Some(fixed) = value.read_lock::<Fixed>() {
+        write_map(&fixed.entries, out, depth);
     } else if let Some(handle) = value.read_lock::<Handle>() {
         let token = |reference: Reference| tokens::reference(&reference);
         out.push_str(&handle.reference_for("").map_or_else(tokens::unknown, token));
@@ -68,6 +62,19 @@ fn write(value: &Dynamic, out: &mut String, depth: usize) {
     } else {
         let _ = write!(out, "{value}");
     }
+}
+
+fn write_map(entries: &Map, out: &mut String, depth: usize) {
+    out.push_str("#{");
+    for (index, (key, item)) in entries.iter().enumerate() {
+        if out.len() > LONGEST_TEXT {
+            break;
+        }
+        out.push_str(if index > 0 { ", " } else { "" });
+        let _ = write!(out, "{}: ", serde_json::Value::String(key.to_string()));
+        write(item, out, depth + 1);
+    }
+    out.push('}');
 }
 
 /// The text, when it is known.

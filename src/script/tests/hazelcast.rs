@@ -245,6 +245,12 @@ fn the_guides_properties() {
     {
       "availabilityZone": "eu-west-1b",
       "cidrBlock": "10.1.48.0/20",
+      "tags": [
+        {
+          "key": "Name",
+          "value": "my-vpc-private-2"
+        }
+      ],
       "vpcId": {
         "$ref": "ec2_vpc.my-vpc#vpcId"
       }

@@ -11,30 +11,30 @@ fn a_network_has_these_parts() {
     let lines: Vec<String> = evaluated.program.resources.iter().map(line).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     ec2_vpc.network {"cidrBlock":"10.2.0.0/16","enableDnsHostnames":true,"enableDnsSupport":true,"tags":[{"key":"Name","value":"network"}]}
-    ec2_internet_gateway.network {}
+    ec2_internet_gateway.network {"tags":[{"key":"Name","value":"network"}]}
     ec2_vpc_gateway_attachment.network {"internetGatewayId":{"$ref":"ec2_internet_gateway.network#internetGatewayId"},"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-public-1 {"availabilityZone":"eu-west-1a","cidrBlock":"10.2.0.0/20","mapPublicIpOnLaunch":true,"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-private-1 {"availabilityZone":"eu-west-1a","cidrBlock":"10.2.48.0/20","vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-public-2 {"availabilityZone":"eu-west-1b","cidrBlock":"10.2.16.0/20","mapPublicIpOnLaunch":true,"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-private-2 {"availabilityZone":"eu-west-1b","cidrBlock":"10.2.64.0/20","vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-public-3 {"availabilityZone":"eu-west-1c","cidrBlock":"10.2.32.0/20","mapPublicIpOnLaunch":true,"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_subnet.network-private-3 {"availabilityZone":"eu-west-1c","cidrBlock":"10.2.80.0/20","vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
-    ec2_route_table.network-public {"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-public-1 {"availabilityZone":"eu-west-1a","cidrBlock":"10.2.0.0/20","mapPublicIpOnLaunch":true,"tags":[{"key":"Name","value":"network-public-1"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-private-1 {"availabilityZone":"eu-west-1a","cidrBlock":"10.2.48.0/20","tags":[{"key":"Name","value":"network-private-1"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-public-2 {"availabilityZone":"eu-west-1b","cidrBlock":"10.2.16.0/20","mapPublicIpOnLaunch":true,"tags":[{"key":"Name","value":"network-public-2"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-private-2 {"availabilityZone":"eu-west-1b","cidrBlock":"10.2.64.0/20","tags":[{"key":"Name","value":"network-private-2"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-public-3 {"availabilityZone":"eu-west-1c","cidrBlock":"10.2.32.0/20","mapPublicIpOnLaunch":true,"tags":[{"key":"Name","value":"network-public-3"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_subnet.network-private-3 {"availabilityZone":"eu-west-1c","cidrBlock":"10.2.80.0/20","tags":[{"key":"Name","value":"network-private-3"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_route_table.network-public {"tags":[{"key":"Name","value":"network-public"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
     ec2_route.network-public {"destinationCidrBlock":"0.0.0.0/0","gatewayId":{"$ref":"ec2_internet_gateway.network#internetGatewayId"},"routeTableId":{"$ref":"ec2_route_table.network-public#routeTableId"}}
     ec2_subnet_route_table_association.network-public-1 {"routeTableId":{"$ref":"ec2_route_table.network-public#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-public-1#subnetId"}}
     ec2_subnet_route_table_association.network-public-2 {"routeTableId":{"$ref":"ec2_route_table.network-public#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-public-2#subnetId"}}
     ec2_subnet_route_table_association.network-public-3 {"routeTableId":{"$ref":"ec2_route_table.network-public#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-public-3#subnetId"}}
-    ec2_eip.network-nat-1 {"domain":"vpc"}
-    ec2_nat_gateway.network-1 {"allocationId":{"$ref":"ec2_eip.network-nat-1#allocationId"},"subnetId":{"$ref":"ec2_subnet.network-public-1#subnetId"}}
-    ec2_eip.network-nat-2 {"domain":"vpc"}
-    ec2_nat_gateway.network-2 {"allocationId":{"$ref":"ec2_eip.network-nat-2#allocationId"},"subnetId":{"$ref":"ec2_subnet.network-public-2#subnetId"}}
-    ec2_route_table.network-private-1 {"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_eip.network-nat-1 {"domain":"vpc","tags":[{"key":"Name","value":"network-nat-1"}]}
+    ec2_nat_gateway.network-1 {"allocationId":{"$ref":"ec2_eip.network-nat-1#allocationId"},"subnetId":{"$ref":"ec2_subnet.network-public-1#subnetId"},"tags":[{"key":"Name","value":"network-1"}]}
+    ec2_eip.network-nat-2 {"domain":"vpc","tags":[{"key":"Name","value":"network-nat-2"}]}
+    ec2_nat_gateway.network-2 {"allocationId":{"$ref":"ec2_eip.network-nat-2#allocationId"},"subnetId":{"$ref":"ec2_subnet.network-public-2#subnetId"},"tags":[{"key":"Name","value":"network-2"}]}
+    ec2_route_table.network-private-1 {"tags":[{"key":"Name","value":"network-private-1"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
     ec2_subnet_route_table_association.network-private-1 {"routeTableId":{"$ref":"ec2_route_table.network-private-1#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-private-1#subnetId"}}
     ec2_route.network-private-1 {"destinationCidrBlock":"0.0.0.0/0","natGatewayId":{"$ref":"ec2_nat_gateway.network-1#natGatewayId"},"routeTableId":{"$ref":"ec2_route_table.network-private-1#routeTableId"}}
-    ec2_route_table.network-private-2 {"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_route_table.network-private-2 {"tags":[{"key":"Name","value":"network-private-2"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
     ec2_subnet_route_table_association.network-private-2 {"routeTableId":{"$ref":"ec2_route_table.network-private-2#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-private-2#subnetId"}}
     ec2_route.network-private-2 {"destinationCidrBlock":"0.0.0.0/0","natGatewayId":{"$ref":"ec2_nat_gateway.network-2#natGatewayId"},"routeTableId":{"$ref":"ec2_route_table.network-private-2#routeTableId"}}
-    ec2_route_table.network-private-3 {"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
+    ec2_route_table.network-private-3 {"tags":[{"key":"Name","value":"network-private-3"}],"vpcId":{"$ref":"ec2_vpc.network#vpcId"}}
     ec2_subnet_route_table_association.network-private-3 {"routeTableId":{"$ref":"ec2_route_table.network-private-3#routeTableId"},"subnetId":{"$ref":"ec2_subnet.network-private-3#subnetId"}}
     ec2_route.network-private-3 {"destinationCidrBlock":"0.0.0.0/0","natGatewayId":{"$ref":"ec2_nat_gateway.network-1#natGatewayId"},"routeTableId":{"$ref":"ec2_route_table.network-private-3#routeTableId"}}
     "#);
@@ -61,7 +61,7 @@ hazelcast_config(#{ cidr: "10.0.0.0/16", port: 65536 });
     main.rhai:3:44+1 natGateways is a number from 0 to 3, one a zone
     main.rhai:4:29+1 `cidr` is a whole number, not a string | not a string
     main.rhai:4:37+1 a network is in 1 to 8 availability zones
-    main.rhai:7:11+13 a network is from /16 to /24: each subnet gets a sixteenth of it
+    main.rhai:7:11+13 a subnet is /28 at the least, not /32: give the VPC more addresses, or each subnet a larger share by `subnetPrefix`
     main.rhai:9:22+11 hazelcast_cluster has no property `desiredCont` | not a property ? did you mean `desiredCount`?
     main.rhai:9:46+3 Fargate has no 512 MiB for tasks of 1024 CPU units | not offered with this cpu ? it offers 2048 to 8192 in steps of 1024 MiB
     main.rhai:9:58+1 `containerDefinitions[0].image` is a list, not a string | not a string
