@@ -1,5 +1,6 @@
 //! Doing: [`observe`] reads what exists, [`recover`] finds what an interrupted run made, [`execute`] carries a plan out.
 
+mod create;
 pub mod execute;
 pub mod observe;
 pub mod recover;

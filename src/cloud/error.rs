@@ -117,7 +117,11 @@ fn classify(code: &str) -> ErrorClass {
         | "UpdateInProgressException"
         | "ConflictException"
         | "IncorrectState"
-        | "ConcurrentUpdateException" => ErrorClass::Busy,
+        | "ConcurrentUpdateException"
+        | "FileSystemInUse"
+        | "IncorrectFileSystemLifeCycleState"
+        | "IncorrectMountTargetState"
+        | "IpAddressInUse" => ErrorClass::Busy,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"

@@ -24,6 +24,7 @@ pub mod ec2;
 #[cfg(test)]
 mod echo;
 pub mod ecs;
+pub mod efs;
 pub mod iam;
 pub mod json;
 pub mod logs;
@@ -244,10 +245,14 @@ pub static KINDS: &[&dyn Kind] = &[
     &ec2::Subnet,
     &ec2::SubnetRouteTableAssociation,
     &ec2::Vpc,
+    &ec2::VpcEndpoint,
     &ec2::VpcGatewayAttachment,
     &ecs::cluster::Cluster,
     &ecs::service::Service,
     &ecs::task_definition::TaskDefinition,
+    &efs::access_point::AccessPoint,
+    &efs::file_system::FileSystem,
+    &efs::mount_target::MountTarget,
     &iam::managed_policy::ManagedPolicy,
     &iam::role::Role,
     &logs::log_group::LogGroup,

@@ -8,7 +8,7 @@
 mod client;
 pub mod ec2;
 pub mod ecs;
-
+pub mod efs;
 pub mod iam;
 pub mod identifier;
 pub mod logs;
@@ -37,7 +37,7 @@ use crate::model::Json;
 
 /// Every service there is.
 pub static SERVICES: &[&dyn Service] =
-    &[&ec2::Ec2, &ecs::Ecs, &iam::Iam, &logs::Logs, &servicediscovery::ServiceDiscovery, &sts::Sts];
+    &[&ec2::Ec2, &ecs::Ecs, &efs::Efs, &iam::Iam, &logs::Logs, &servicediscovery::ServiceDiscovery, &sts::Sts];
 
 /// An embedded AWS: one account, whose data is in a folder or in memory. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -5,12 +5,14 @@
 pub mod address;
 pub mod diff;
 pub mod existing;
+pub mod formation;
 pub mod path;
 pub mod program;
 pub mod schema;
 pub mod value;
 
 pub use address::{Address, AddressError, KindName};
+pub use formation::{Formation, Product};
 pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};
 pub use schema::{Format, JsonType, KindSchema, Pattern, Property, Schemas, Shape, Tagging, camel_case, schemas};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Value};
+use super::{Address, Formation, Value};
 
 /// Where in a script a declaration stands, for messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Timeouts {
     pub update: Option<Duration>,
     /// For a deletion.
     pub delete: Option<Duration>,
+    /// For the members of a steady service to find each other; three minutes where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formation: Option<Duration>,
 }
 
 /// What a declaration says about how it is handled, rather than what it is.
@@ -49,6 +52,9 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// The physical identifier of something that exists, to be adopted rather than created.
     pub id: Option<String>,
+    /// That its tasks are members which have to find each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formation: Option<Formation>,
 }
 
 /// One declaration.

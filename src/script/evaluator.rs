@@ -17,8 +17,8 @@ use super::resolver::Imports;
 use super::session::{Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::{
-    Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, functions, handle, inputs, library, lists, mutators,
-    names, policy, text,
+    Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, formation, functions, handle, image, inputs,
+    library, lists, mutators, names, policy, text,
 };
 use crate::model::{Program, PropertyPath, Resource};
 
@@ -99,7 +99,9 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     handle::register(&mut engine, session);
     builders::register(&mut engine, session);
     mutators::register(&mut engine, session);
+    formation::register(&mut engine, session);
     policy::register(&mut engine, session);
+    image::register(&mut engine, session);
     inputs::register(&mut engine, session);
     functions::register(&mut engine, session);
     existing::register(&mut engine, session);
@@ -210,8 +212,7 @@ fn check_declarations(state: &mut State, ended: bool) -> Vec<Resource> {
         }
         for finding in checked.warnings {
             let (origin, steps) = state.declarations[index].origin_of(&finding.path);
-            let warning = state.diagnostic(&origin, &steps, finding.aim, finding.mistake);
-            state.warnings.push(warning);
+            state.warn(&origin, &steps, finding.aim, finding.mistake);
         }
     }
     resources

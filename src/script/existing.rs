@@ -59,8 +59,7 @@ fn existing_vpc(session: &Session, context: &NativeCallContext, given: &Map) -> 
     if session.lookups.stand_in() {
         let origin = session.origin(context);
         let mistake = Mistake::new("no account is asked: the VPC is made up").label("not looked up");
-        let warning = session.state().diagnostic(&origin, &[], Aim::Value, mistake);
-        session.state().warnings.push(warning);
+        session.state().warn(&origin, &[], Aim::Value, mistake);
     }
     let (what, key) = match &query {
         VpcQuery::Name(name) => (format!("named `{name}`"), "name"),

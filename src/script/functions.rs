@@ -7,6 +7,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCa
 use super::cidr::{self, CidrError};
 use super::convert::{describe, from_json, to_json};
 use super::session::{Mistake, Session};
+use super::sources::Origin;
 use super::spans::Aim;
 use super::suggest::{did_you_mean, listed};
 use super::{text, tokens};
@@ -30,16 +31,50 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         let owner = format!("`{within}` of {function}");
         known_properties(&own, given, &known, &owner, &[PathStep::Key(within.to_owned())]);
     });
+    saying(engine, session);
+}
+
+/// `mistake` and `warn`: what functions of the standard library, and scripts, have to say of what they were called with.
+fn saying(engine: &mut Engine, session: &Arc<Session>) {
     let own = session.clone();
     engine.register_fn("mistake", move |context: NativeCallContext, key: &str, message: &str| {
-        let mut origin = own.origin(&context);
-        if let Some(caller) = origin.frames.pop() {
-            origin = super::sources::Origin { at: caller, argument: Some(0), frames: origin.frames };
-        }
-        // Dots lead into maps.
-        let steps: Vec<PathStep> = key.split('.').map(|key| PathStep::Key(key.to_owned())).collect();
+        let (origin, steps) = meant(&own, &context, key);
         own.state().mistake(&origin, &steps, Aim::Value, Mistake::new(tokens::shown(message)));
     });
+    let own = session.clone();
+    engine.register_fn("warn", move |context: NativeCallContext, key: &str, message: &str| {
+        warn(&own, &context, key, message, None);
+    });
+    let own = session.clone();
+    engine.register_fn("warn", move |context: NativeCallContext, key: &str, message: &str, help: &str| {
+        warn(&own, &context, key, message, Some(help));
+    });
+    let own = session.clone();
+    engine.register_fn("warn", move |context: NativeCallContext, (): (), message: &str| {
+        warn(&own, &context, "", message, None);
+    });
+    let own = session.clone();
+    engine.register_fn("warn", move |context: NativeCallContext, (): (), message: &str, help: &str| {
+        warn(&own, &context, "", message, Some(help));
+    });
+}
+
+fn warn(session: &Session, context: &NativeCallContext, key: &str, message: &str, help: Option<&str>) {
+    let (origin, steps) = meant(session, context, key);
+    let what = Mistake::new(tokens::shown(message)).help(help.map(tokens::shown));
+    session.state().warn(&origin, &steps, Aim::Value, what);
+}
+
+/// The place of a property in the map that the caller of a function of the standard library gave it; dots lead into
+/// maps, and no key at all means the call as a whole.
+fn meant(session: &Session, context: &NativeCallContext, key: &str) -> (Origin, Vec<PathStep>) {
+    let mut origin = session.origin(context);
+    if let Some(caller) = origin.frames.pop() {
+        let argument = (!key.is_empty()).then_some(0);
+        origin = Origin { at: caller, argument, frames: origin.frames };
+    }
+    let keys = key.split('.').filter(|key| !key.is_empty());
+    (origin, keys.map(|key| PathStep::Key(key.to_owned())).collect())
 }
 
 fn printing(engine: &mut Engine, session: &Arc<Session>) {
@@ -185,7 +220,7 @@ fn known_properties(session: &Session, given: &mut Map, known: &Map, owner: &str
     let mut state = session.state();
     let mut frames = state.frames.clone();
     let Some(caller) = frames.pop() else { return };
-    let origin = super::sources::Origin { at: caller, argument: Some(0), frames };
+    let origin = Origin { at: caller, argument: Some(0), frames };
     given.retain(|key, value| {
         let steps = [within, &[PathStep::Key(key.to_string())]].concat();
         let Some(wanted) = known.get(key) else {

@@ -24,6 +24,11 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     });
     let own = session.clone();
     engine.register_fn("secret", move |context: NativeCallContext, value: Dynamic| secret(&own, &context, &value));
+    let own = session.clone();
+    engine.register_fn("is_secret", move |value: Dynamic| {
+        let text = value.as_immutable_string_ref();
+        text.is_ok_and(|text| matches!(tokens::value(&text, &own.state().secrets), Some(Value::Secret(_))))
+    });
 }
 
 fn input(session: &Session, context: &NativeCallContext, name: &str, default: Option<Dynamic>) -> Dynamic {

@@ -6,7 +6,7 @@ use super::library;
 use crate::model::schemas;
 
 /// Functions of the language beside the builders and the standard library, and how each is called.
-pub(super) const FUNCTIONS: [(&str, &str); 22] = [
+pub(super) const FUNCTIONS: [(&str, &str); 23] = [
     ("input", "input(\"name\"), or input(\"name\", default)"),
     ("output", "output(\"name\", value)"),
     ("secret", "secret(\"text\")"),
@@ -29,10 +29,11 @@ pub(super) const FUNCTIONS: [(&str, &str); 22] = [
     ("cidr_prefix", "cidr_prefix(\"10.0.0.0/16\")"),
     ("known_properties", "known_properties(map, #{ name: \"type\" }, \"function\")"),
     ("mistake", "mistake(\"property\", \"message\")"),
+    ("warn", "warn(\"property\" or (), \"message\"), and the way out in a third place"),
 ];
 
 /// Methods of handles, and how each is called.
-pub(super) const METHODS: [(&str, &str); 10] = [
+pub(super) const METHODS: [(&str, &str); 11] = [
     ("add_to_policy", "role.add_to_policy(#{ actions: …, resources: … }), or with the policy's name before it"),
     ("attach_managed_policy", "role.attach_managed_policy(\"name or ARN\")"),
     ("add_container", "definition.add_container(\"name\", #{ image: … })"),
@@ -42,6 +43,10 @@ pub(super) const METHODS: [(&str, &str); 10] = [
     ("add_to_execution_role_policy", "definition.add_to_execution_role_policy(#{ actions: …, resources: … })"),
     ("add_ingress", "group.add_ingress(#{ ipProtocol: …, … })"),
     ("add_egress", "group.add_egress(#{ ipProtocol: …, … })"),
+    (
+        "expect_cluster",
+        "service.expect_cluster(#{ product: \"hazelcast\" }), or with port, size, container and namespace as well",
+    ),
     ("allow_from", "group.allow_from(group or \"10.0.0.0/16\", 5701), and a description in a third place"),
 ];
 

@@ -5,15 +5,18 @@ use std::time::Duration;
 use rhai::{Dynamic, Map};
 
 use super::convert::{describe, to_value};
+use super::formation::SERVICE;
 use super::handle::Handle;
 use super::session::{Mistake, State};
 use super::sources::Origin;
 use super::spans::Aim;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, listed};
 use crate::model::{Address, KindSchema, Options, PathStep, Value};
 
 const NAMES: [&str; 8] = ["dependsOn", "protect", "retain", "ignoreChanges", "replaceOn", "aliases", "timeouts", "id"];
 const ACTIONS: [&str; 3] = ["create", "update", "delete"];
+/// The timeout that only kinds have whose objects run members of a cluster.
+const FORMATION: &str = "formation";
 
 /// Reads options; what is wrong in them is recorded.
 pub(super) fn read(map: &Map, schema: &KindSchema, state: &mut State, origin: &Origin) -> Options {
@@ -37,7 +40,7 @@ pub(super) fn read(map: &Map, schema: &KindSchema, state: &mut State, origin: &O
             "ignoreChanges" => options.ignore_changes = reader.properties(value, &here, schema),
             "replaceOn" => options.replace_on = reader.values(value, &here),
             "aliases" => options.aliases = reader.addresses(value, &here),
-            "timeouts" => reader.timeouts(value, &mut options),
+            "timeouts" => reader.timeouts(value, &mut options, schema),
             "id" => options.id = reader.text(value, &here),
             unknown => {
                 let help = did_you_mean(unknown, NAMES).unwrap_or_else(|| format!("options are {}", NAMES.join(", ")));
@@ -129,7 +132,9 @@ impl Reader<'_> {
         })
     }
 
-    fn timeouts(&mut self, value: &Dynamic, options: &mut Options) {
+    fn timeouts(&mut self, value: &Dynamic, options: &mut Options, schema: &KindSchema) {
+        let forms = schema.type_name == SERVICE;
+        let names = || ACTIONS.into_iter().chain(forms.then_some(FORMATION));
         let here = PathStep::Key("timeouts".to_owned());
         let Ok(map) = value.as_map_ref() else {
             let help = "such as `#{ create: \"20m\" }`".to_owned();
@@ -142,9 +147,10 @@ impl Reader<'_> {
                 "create" => &mut options.timeouts.create,
                 "update" => &mut options.timeouts.update,
                 "delete" => &mut options.timeouts.delete,
+                FORMATION if forms => &mut options.timeouts.formation,
                 unknown => {
                     let mistake = Mistake::new(format!("there is no timeout `{unknown}`"));
-                    let help = did_you_mean(unknown, ACTIONS).unwrap_or_else(|| "create, update, delete".to_owned());
+                    let help = did_you_mean(unknown, names()).unwrap_or_else(|| listed(names(), "and"));
                     self.state.mistake(self.origin, &steps, Aim::Key, mistake.help(help));
                     continue;
                 }

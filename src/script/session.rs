@@ -116,6 +116,14 @@ impl State {
         }
     }
 
+    /// Records what is worth saying of a place inside a value though it is no mistake; the same is told once.
+    pub(super) fn warn(&mut self, origin: &Origin, steps: &[PathStep], aim: Aim, what: Mistake) {
+        let warning = self.diagnostic(origin, steps, aim, what);
+        if !self.warnings.contains(&warning) && self.warnings.len() < MOST_MISTAKES {
+            self.warnings.push(warning);
+        }
+    }
+
     /// A mistake with its place.
     pub(super) fn diagnostic(&self, origin: &Origin, steps: &[PathStep], aim: Aim, mistake: Mistake) -> Diagnostic {
         let callers = |frames: &[At]| frames.iter().rev().filter_map(|frame| self.sources.place(frame)).collect();

@@ -40,6 +40,27 @@ let nat = ec2_nat_gateway("nat", #{ subnetId: subnet.subnetId, allocationId: oth
 let other_nat = ec2_nat_gateway("other-nat", #{ subnetId: other_subnet.subnetId, connectivityType: "private" });
 "#;
 
+const FILES: &str = r#"
+let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16" });
+let subnet = ec2_subnet("subnet", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24" });
+let other_subnet = ec2_subnet("other-subnet", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.2.0/24" });
+let group = ec2_security_group("group", #{ groupDescription: "one", vpcId: vpc.vpcId });
+let other_group = ec2_security_group("other-group", #{ groupDescription: "another", vpcId: vpc.vpcId });
+let system = efs_file_system("system", #{});
+let other_system = efs_file_system("other-system", #{ encrypted: true });
+"#;
+
+const ENDPOINTS: &str = r#"
+let named = #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true };
+let vpc = ec2_vpc("vpc", named);
+let other_vpc = ec2_vpc("other-vpc", named);
+let in_zone = |name, block, zone| ec2_subnet(name, #{ vpcId: vpc.vpcId, cidrBlock: block, availabilityZone: zone });
+let subnet = in_zone.call("subnet", "10.0.1.0/24", "eu-west-1a");
+let other_subnet = in_zone.call("other-subnet", "10.0.2.0/24", "eu-west-1b");
+let group = ec2_security_group("group", #{ groupDescription: "one", vpcId: vpc.vpcId });
+let other_group = ec2_security_group("other-group", #{ groupDescription: "another", vpcId: vpc.vpcId });
+"#;
+
 const TWO_VPCS: &str = r#"
 let vpc = ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
 let other_vpc = ec2_vpc("other-vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });
@@ -225,6 +246,36 @@ pub const SAMPLES: &[Sample] = &[
         same_id: false,
     },
     Sample {
+        kind: "AWS::EC2::VPCEndpoint",
+        before: ENDPOINTS,
+        declared: r#"vpcId: vpc.vpcId, serviceName: "com.amazonaws.eu-west-1.ecr.api", vpcEndpointType: "Interface",
+            subnetIds: [subnet.subnetId], securityGroupIds: [group.groupId], privateDnsEnabled: true"#,
+        updates: &[
+            ("subnetIds", "[subnet.subnetId, other_subnet.subnetId]"),
+            ("securityGroupIds", "[other_group.groupId]"),
+            ("privateDnsEnabled", "false"),
+            ("dnsOptions", r#"#{ dnsRecordIpType: "service-defined" }"#),
+            (
+                "policyDocument",
+                r#"#{ Version: "2012-10-17", Statement: [#{
+                    Effect: "Allow", Principal: "*", Action: "ecr:GetAuthorizationToken", Resource: "*",
+                }] }"#,
+            ),
+            TAGS,
+        ],
+        replacements: &[
+            ("serviceName", r#""com.amazonaws.eu-west-1.ecr.dkr""#),
+            ("vpcId", r#"other_vpc.vpcId; it.remove("subnetIds"); it.remove("securityGroupIds")"#),
+            (
+                "vpcEndpointType",
+                r#""Gateway"; it.serviceName = "com.amazonaws.eu-west-1.s3"; it.remove("subnetIds");
+                    it.remove("securityGroupIds"); it.remove("privateDnsEnabled")"#,
+            ),
+        ],
+        fixed: &[("routeTableIds", "an endpoint with interfaces has none: see the test of networks without NAT")],
+        same_id: false,
+    },
+    Sample {
         kind: "AWS::EC2::VPCGatewayAttachment",
         before: TWO_VPCS,
         declared: "vpcId: vpc.vpcId, internetGatewayId: gateway.internetGatewayId",
@@ -326,6 +377,69 @@ pub const SAMPLES: &[Sample] = &[
             ),
         ],
         fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EFS::AccessPoint",
+        before: FILES,
+        declared: "fileSystemId: system.fileSystemId",
+        updates: &[("accessPointTags", r#"[#{ key: "team", value: "data" }]"#)],
+        replacements: &[
+            ("fileSystemId", "other_system.fileSystemId"),
+            ("posixUser", r#"#{ uid: 1000, gid: "1000", secondaryGids: ["1001", "1002"] }"#),
+            (
+                "rootDirectory",
+                r#"#{ path: "/node-1", creationInfo: #{ ownerUid: 1000, ownerGid: 1000, permissions: "0750" } }"#,
+            ),
+        ],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EFS::FileSystem",
+        before: "",
+        declared: "",
+        updates: &[
+            ("fileSystemTags", r#"[#{ key: "team", value: "data" }]"#),
+            ("throughputMode", r#""elastic""#),
+            ("backupPolicy", r#"#{ status: "ENABLED" }"#),
+            (
+                "lifecyclePolicies",
+                r#"[#{ transitionToIA: "AFTER_30_DAYS" }, #{ transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }]"#,
+            ),
+            (
+                "fileSystemPolicy",
+                r#"#{ Version: "2012-10-17", Statement: [#{
+                    Effect: "Allow", Principal: #{ AWS: "*" }, Action: "elasticfilesystem:ClientMount", Resource: "*",
+                }] }"#,
+            ),
+            ("fileSystemProtection", r#"#{ replicationOverwriteProtection: "DISABLED" }"#),
+            ("bypassPolicyLockoutSafetyCheck", "true"),
+        ],
+        replacements: &[
+            ("availabilityZoneName", r#""eu-west-1b""#),
+            ("encrypted", "true"),
+            (
+                "kmsKeyId",
+                r#""arn:aws:kms:eu-west-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef"; it.encrypted = true"#,
+            ),
+            ("performanceMode", r#""maxIO""#),
+        ],
+        fixed: &[("provisionedThroughputInMibps", "AWS takes it back no sooner than a day later")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::EFS::MountTarget",
+        before: FILES,
+        declared: "fileSystemId: system.fileSystemId, subnetId: subnet.subnetId, securityGroups: [group.groupId]",
+        updates: &[("securityGroups", "[other_group.groupId, group.groupId]")],
+        replacements: &[
+            ("fileSystemId", "other_system.fileSystemId"),
+            ("subnetId", "other_subnet.subnetId"),
+            ("ipAddress", r#""10.0.1.77""#),
+            ("ipAddressType", r#""IPV4_ONLY""#),
+        ],
+        fixed: &[("ipv6Address", "the embedded networks have no IPv6")],
         same_id: false,
     },
     Sample {

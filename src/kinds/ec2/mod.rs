@@ -24,6 +24,7 @@ mod subnet;
 mod subnet_route_table_association;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
 mod vpc_gateway_attachment;
 
 pub use eip::Eip;
@@ -38,6 +39,7 @@ pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use subnet_route_table_association::SubnetRouteTableAssociation;
 pub use vpc::Vpc;
+pub use vpc_endpoint::VpcEndpoint;
 pub use vpc_gateway_attachment::VpcGatewayAttachment;
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ mod tests {
 
     #[test]
     fn what_is_claimed_is_in_the_schema_and_may_be_set() {
-        assert_eq!(facts().len(), 12);
+        assert_eq!(facts().len(), 13);
         for facts in facts() {
             let schema = schemas().by_type(facts.type_name).expect("a schema");
             let name = facts.name.map(|rule| rule.property);

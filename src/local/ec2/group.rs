@@ -7,6 +7,7 @@ use super::filter::{Table, describe as describe_table};
 use super::ids::{Entity, IdForm, need};
 use super::params::{Params, dependency, invalid, missing};
 use super::rule::{self, Rule};
+use super::subnet::Subnet;
 use super::tags;
 use super::vpc::Vpc;
 use crate::local::service::Fault;
@@ -91,6 +92,28 @@ impl Object for Use {
     fn parent(&self) -> String {
         self.group.clone()
     }
+}
+
+/// The groups of an interface in a subnet: those asked for, each once, or the VPC's default one.
+///
+/// # Errors
+/// When one is not there or is of another VPC.
+pub fn held_in(tx: &Tx<'_>, subnet: &Subnet, asked: &[String]) -> Result<Vec<String>, Fault> {
+    let mut held = Vec::new();
+    for id in asked {
+        let group: Group = need(tx, id)?;
+        if group.vpc != subnet.vpc {
+            let message = format!("Security group {id} and subnet {} belong to different networks.", subnet.id);
+            return Err(Fault::new("InvalidParameter", message));
+        }
+        if !held.contains(&group.id) {
+            held.push(group.id);
+        }
+    }
+    if held.is_empty() {
+        held.push(need::<Vpc>(tx, &subnet.vpc)?.default_group);
+    }
+    Ok(held)
 }
 
 /// Notes that something uses a group.

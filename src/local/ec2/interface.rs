@@ -1,4 +1,4 @@
-//! Network interfaces: those of tasks and of NAT gateways. Nobody makes them by a call.
+//! Network interfaces: those of tasks, NAT gateways, VPC endpoints and mount targets. Nobody makes them by a call.
 
 use std::net::Ipv4Addr;
 
@@ -12,7 +12,7 @@ use super::ids::{Entity, IdForm};
 use super::params::Params;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
-use super::{address, tags, zones};
+use super::{address, rule, tags, zones};
 use crate::local::service::Fault;
 use crate::local::store::{Object, Tx};
 use crate::model::Json;
@@ -58,6 +58,10 @@ pub enum Owner {
     Task,
     /// A NAT gateway.
     Nat,
+    /// A VPC endpoint.
+    Endpoint,
+    /// A mount target of EFS.
+    MountTarget,
 }
 
 /// An interface to make.
@@ -151,7 +155,7 @@ pub fn make(tx: &mut Tx<'_>, new: NewInterface<'_>) -> Result<Interface, Fault> 
     tx.put(&subnet)?;
     let attachment = match new.owner {
         Owner::Task => tx.fresh_id("eni-attach-")?,
-        Owner::Nat => tx.fresh_id("ela-attach-")?,
+        Owner::Nat | Owner::Endpoint | Owner::MountTarget => tx.fresh_id("ela-attach-")?,
     };
     let interface = Interface {
         id: tx.fresh_id("eni-")?,
@@ -178,6 +182,36 @@ pub fn make(tx: &mut Tx<'_>, new: NewInterface<'_>) -> Result<Interface, Fault> 
 fn mac(hex: &str) -> String {
     let bytes: Vec<&str> = (0..10).step_by(2).map(|at| &hex[at..at + 2]).collect();
     format!("0a:{}", bytes.join(":"))
+}
+
+/// Whether the groups of an interface let in TCP to a port from another interface.
+///
+/// # Errors
+/// When the store fails.
+pub fn lets_in(tx: &Tx<'_>, id: &str, port: i64, from: &Interface) -> Result<bool, Fault> {
+    let Some(interface) = tx.get::<Interface>(id)? else { return Ok(false) };
+    for group in &interface.groups {
+        if rule::lets_in(tx, group, port, from)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Puts an interface into other groups.
+///
+/// # Errors
+/// When the store fails.
+pub fn regroup(tx: &mut Tx<'_>, id: &str, groups: Vec<String>) -> Result<(), Fault> {
+    let Some(mut interface) = tx.get::<Interface>(id)? else { return Ok(()) };
+    for group in &interface.groups {
+        group::let_go(tx, group, id)?;
+    }
+    for group in &groups {
+        group::hold(tx, group, id)?;
+    }
+    interface.groups = groups;
+    Ok(tx.put(&interface)?)
 }
 
 /// Takes an interface away and gives its addresses back; an elastic one is left to its owner.
@@ -239,6 +273,8 @@ fn show(tx: &Tx<'_>, interface: &Interface) -> Result<Json, Fault> {
     let (kind, requester, instance_owner) = match interface.owner {
         Owner::Task => ("interface", "amazon-ecs", "amazon-ecs"),
         Owner::Nat => ("nat_gateway", "amazon-vpc", "amazon-aws"),
+        Owner::Endpoint => ("vpc_endpoint", "amazon-vpc", "amazon-aws"),
+        Owner::MountTarget => ("interface", "amazon-efs", "amazon-aws"),
     };
     Ok(json!({
         "networkInterfaceId": interface.id,
@@ -264,7 +300,7 @@ fn show(tx: &Tx<'_>, interface: &Interface) -> Result<Json, Fault> {
         "association": association,
         "ipv6AddressesSet": [],
         "groupSet": groups,
-        "sourceDestCheck": interface.owner == Owner::Task,
+        "sourceDestCheck": interface.owner != Owner::Nat,
         "attachment": {
             "attachmentId": interface.attachment,
             "attachTime": super::time(interface.attached),

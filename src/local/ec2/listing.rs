@@ -1,6 +1,7 @@
 //! What exists, as CloudFormation names it.
 
 use super::address::Address;
+use super::endpoint::Endpoint;
 use super::gateway::Gateway;
 use super::group::{DEFAULT, Group};
 use super::nat::Nat;
@@ -67,6 +68,9 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<Listed>, Fault> {
         if !nat.is_gone() {
             add("NatGateway", nat.id.clone(), tags::name_of(tx, &nat.id)?, Some(nat.state.as_str()));
         }
+    }
+    for endpoint in tx.all::<Endpoint>()? {
+        add("VPCEndpoint", endpoint.id.clone(), tags::name_of(tx, &endpoint.id)?, Some(endpoint.state.as_str()));
     }
     Ok(listed)
 }

@@ -1,9 +1,9 @@
 //! EC2: VPCs and what is in them. No instances.
 //!
 //! One file a concept: [`vpc`], [`subnet`], [`gateway`], [`route_table`], [`route`], [`group`], [`rule`] and
-//! [`permission`], [`address`], [`nat`], [`interface`], [`network_acl`], [`zones`], [`tags`]. [`filter`] answers all
+//! [`permission`], [`address`], [`nat`], [`endpoint`] and [`endpoint_service`], [`interface`], [`network_acl`], [`zones`], [`tags`]. [`filter`] answers all
 //! `Describe` calls, [`ids`] knows the forms of identifiers, [`space`] does the arithmetic of addresses, [`token`]
-//! makes calls repeatable. [`task`] is what the embedded ECS uses.
+//! makes calls repeatable. [`task`] is what the embedded ECS uses, [`mount`] what the embedded EFS does.
 //!
 //! Invariants: every interface has exactly one address of its subnet, and no two have the same; a group that an
 //! interface or another group's rule uses, and a subnet that an interface is in, cannot go.
@@ -12,12 +12,15 @@
 //! parameter that means something on AWS and nothing here is refused.
 
 mod address;
+mod endpoint;
+mod endpoint_service;
 mod filter;
 mod gateway;
 mod group;
 mod ids;
 mod interface;
 mod listing;
+mod mount;
 mod nat;
 mod network_acl;
 mod params;
@@ -38,9 +41,12 @@ mod zones;
 use jiff::Timestamp;
 use serde_json::json;
 
+pub use mount::{MountInterface, attach_mount_target, interface_groups, regroup_interface, release_interface};
 pub use task::{
-    TaskInterface, attach_task_interface, group_vpc, has_way_out, release_task_interface, subnet_place, vpc_dns,
+    TaskInterface, attach_task_interface, group_vpc, has_way_out, interface_lets_in, reaches_service,
+    release_task_interface, subnet_place, vpc_dns,
 };
+pub use zones::id_of as zone_id;
 
 use super::service::{Fault, Listed, Service, Timer};
 use super::store::Tx;
@@ -67,7 +73,10 @@ impl Service for Ec2 {
     }
 
     fn due(&self, tx: &mut Tx<'_>, timer: &Timer) -> Result<(), Fault> {
-        nat::due(tx, timer)
+        match timer.what.as_str() {
+            endpoint::MADE | endpoint::DELETED => endpoint::due(tx, timer),
+            _ => nat::due(tx, timer),
+        }
     }
 
     fn list(&self, tx: &Tx<'_>) -> Result<Vec<Listed>, Fault> {
@@ -120,6 +129,10 @@ fn dispatch(tx: &mut Tx<'_>, action: &str, params: Params<'_>) -> Result<Json, F
         "CreateNatGateway" => nat::create(tx, params),
         "DescribeNatGateways" => nat::describe(tx, params),
         "DeleteNatGateway" => nat::delete(tx, params),
+        "CreateVpcEndpoint" => endpoint::create(tx, params),
+        "DescribeVpcEndpoints" => endpoint::describe(tx, params),
+        "ModifyVpcEndpoint" => endpoint::modify(tx, params),
+        "DeleteVpcEndpoints" => endpoint::delete(tx, params),
         "DescribeNetworkInterfaces" => interface::describe(tx, params),
         "DescribeNetworkAcls" => network_acl::describe(tx, params),
         "DescribeAvailabilityZones" => zones::describe(tx, params),

@@ -10,7 +10,7 @@ use super::params::{Params, dependency, invalid, missing};
 use super::route::{self, Route};
 use super::subnet::Subnet;
 use super::vpc::Vpc;
-use super::{tags, token};
+use super::{endpoint, tags, token};
 use crate::local::service::Fault;
 use crate::local::store::{Object, StoreError, Tx};
 use crate::model::Json;
@@ -175,12 +175,14 @@ fn show(tx: &Tx<'_>, table: &RouteTable) -> Result<Json, Fault> {
         })
     });
     let routes = tx.under::<Route>(&table.id)?.into_iter().map(|one| route::show(tx, &one, &table.vpc));
+    let mut routes = routes.collect::<Result<Vec<_>, _>>()?;
+    routes.extend(endpoint::routes(tx, table)?);
     Ok(json!({
         "routeTableId": table.id,
         "vpcId": table.vpc,
         "ownerId": tx.account,
         "associationSet": associations.collect::<Vec<_>>(),
-        "routeSet": routes.collect::<Result<Vec<_>, _>>()?,
+        "routeSet": routes,
         "propagatingVgwSet": [],
         "tagSet": tags::set_of(tx, &table.id)?,
     }))
@@ -192,6 +194,7 @@ pub fn delete(tx: &mut Tx<'_>, params: Params<'_>) -> Result<Json, Fault> {
     if !tx.under::<Association>(&table.id)?.is_empty() {
         return Err(dependency(format!("The routeTable '{}' has dependencies and cannot be deleted.", table.id)));
     }
+    endpoint::table_goes(tx, &table)?;
     forget(tx, &table.id)?;
     Ok(super::done())
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::filter::{Table, describe as describe_table};
 use super::group::{self, Group};
 use super::ids::{Entity, IdForm, need};
+use super::interface::Interface;
 use super::params::{Params, invalid, missing};
 use super::permission::{self, Peer, Permission};
 use super::tags;
@@ -77,6 +78,27 @@ pub fn allow_out(tx: &mut Tx<'_>, group: &str) -> Result<(), Fault> {
 pub fn allow_itself(tx: &mut Tx<'_>, group: &str) -> Result<(), Fault> {
     let itself = Permission::all(Peer::Group(group.to_owned()));
     add(tx, group, false, itself, None).map(|_| ())
+}
+
+/// Whether a group lets in TCP to a port from an interface.
+///
+/// # Errors
+/// When the store fails.
+pub fn lets_in(tx: &Tx<'_>, group: &str, port: i64, from: &Interface) -> Result<bool, StoreError> {
+    let rules = tx.under::<Rule>(group)?;
+    Ok(rules.iter().filter(|rule| !rule.egress).any(|Rule { permission, .. }| {
+        let port = match permission.protocol.as_str() {
+            "-1" => true,
+            "tcp" => permission.from == -1 || (permission.from..=permission.to).contains(&port),
+            _ => false,
+        };
+        let peer = match &permission.peer {
+            Peer::V4(block) => block.contains(&from.private_ip),
+            Peer::V6(_) => false,
+            Peer::Group(group) => from.groups.contains(group),
+        };
+        port && peer
+    }))
 }
 
 fn add(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::address::Address;
+use super::endpoint::Endpoint;
 use super::filter::{Filters, Page};
 use super::gateway::Gateway;
 use super::group::Group;
@@ -216,6 +217,7 @@ fn resource_of(tx: &Tx<'_>, id: &str) -> Result<&'static str, Fault> {
         "sgr" => of::<Rule>(tx, id),
         "eipalloc" => of::<Address>(tx, id),
         "nat" => of::<Nat>(tx, id),
+        "vpce" => of::<Endpoint>(tx, id),
         "eni" => of::<Interface>(tx, id),
         "acl" => of::<NetworkAcl>(tx, id),
         _ => Err(Fault::new("InvalidID", format!("The ID '{id}' is not valid"))),

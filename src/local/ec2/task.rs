@@ -1,12 +1,12 @@
 //! What the embedded ECS asks of EC2 for its tasks.
 
-use super::address;
-use super::group::Group;
+use super::group::{self, Group};
 use super::ids::need;
-use super::interface::{self, NewInterface, Owner, Public};
+use super::interface::{self, Interface, NewInterface, Owner, Public};
 use super::route;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
+use super::{address, endpoint};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 
@@ -40,22 +40,8 @@ pub fn attach_task_interface(
     public: bool,
     description: &str,
 ) -> Result<TaskInterface, Fault> {
-    let place: Subnet = need(tx, subnet)?;
-    let mut held = Vec::new();
-    for id in groups {
-        let group: Group = need(tx, id)?;
-        if group.vpc != place.vpc {
-            let message = format!("Security group {id} and subnet {subnet} belong to different networks.");
-            return Err(Fault::new("InvalidParameter", message));
-        }
-        if !held.contains(&group.id) {
-            held.push(group.id);
-        }
-    }
-    if held.is_empty() {
-        held.push(need::<Vpc>(tx, &place.vpc)?.default_group);
-    }
-    let new = NewInterface { subnet, private_ip: None, groups: held, description, owner: Owner::Task };
+    let groups = group::held_in(tx, &need(tx, subnet)?, groups)?;
+    let new = NewInterface { subnet, private_ip: None, groups, description, owner: Owner::Task };
     let mut interface = interface::make(tx, new)?;
     if public {
         interface.public = Some(Public { ip: address::take_public(tx)?, elastic: None });
@@ -112,6 +98,28 @@ pub fn vpc_dns(tx: &Tx<'_>, vpc: &str) -> Result<Option<bool>, Fault> {
 pub fn has_way_out(tx: &Tx<'_>, subnet: &str, public: bool) -> Result<bool, Fault> {
     match tx.get::<Subnet>(subnet)? {
         Some(subnet) => Ok(route::reaches_internet(tx, &subnet, public)?),
+        None => Ok(false),
+    }
+}
+
+/// Whether an interface lets in TCP to a port from a task's interface.
+///
+/// # Errors
+/// When the store fails.
+pub fn interface_lets_in(tx: &Tx<'_>, id: &str, port: i64, task: &str) -> Result<bool, Fault> {
+    match tx.get::<Interface>(task)? {
+        Some(from) => interface::lets_in(tx, id, port, &from),
+        None => Ok(false),
+    }
+}
+
+/// Whether a task's interface reaches a service of AWS, such as `ecr.api`, by an endpoint of its VPC.
+///
+/// # Errors
+/// When the store fails.
+pub fn reaches_service(tx: &Tx<'_>, task: &str, service: &str) -> Result<bool, Fault> {
+    match tx.get::<Interface>(task)? {
+        Some(from) => endpoint::reaches(tx, &from, service),
         None => Ok(false),
     }
 }

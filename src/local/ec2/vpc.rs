@@ -4,6 +4,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::endpoint::Endpoint;
 use super::filter::{Table, describe as describe_table};
 use super::group::{self, Group};
 use super::ids::{Entity, IdForm, need};
@@ -227,6 +228,7 @@ pub fn delete(tx: &mut Tx<'_>, params: Params<'_>) -> Result<Json, Fault> {
     // Interfaces and NAT gateways are in subnets.
     let busy = vpc.gateway.is_some()
         || !tx.under::<Subnet>(&vpc.id)?.is_empty()
+        || !tx.under::<Endpoint>(&vpc.id)?.is_empty()
         || tx.under::<Group>(&vpc.id)?.iter().any(|group| group.id != vpc.default_group)
         || tx.under::<RouteTable>(&vpc.id)?.iter().any(|table| table.id != vpc.main_table);
     if busy {

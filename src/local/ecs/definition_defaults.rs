@@ -3,14 +3,13 @@
 use serde_json::json;
 
 use super::params::{list, map, maps, text};
-use super::{arn, fargate, validate};
+use super::{arn, fargate, validate, volume};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 use crate::model::{Json, JsonMap};
 
 /// The members of a request that a task definition keeps as they are.
 const KEPT: &[&str] = &[
-    "volumes",
     "placementConstraints",
     "requiresCompatibilities",
     "pidMode",
@@ -35,9 +34,8 @@ pub fn fill(tx: &Tx<'_>, params: &JsonMap) -> Result<JsonMap, Fault> {
             definition.insert((*name).to_owned(), value.clone());
         }
     }
-    for name in ["volumes", "placementConstraints"] {
-        definition.entry(name).or_insert_with(|| json!([]));
-    }
+    definition.entry("placementConstraints").or_insert_with(|| json!([]));
+    definition.insert("volumes".to_owned(), maps(params, "volumes")?.into_iter().map(volume::filled).collect());
     for name in ["taskRoleArn", "executionRoleArn"] {
         if let Some(role) = text(params, name)?.filter(|role| !role.is_empty()) {
             definition.insert(name.to_owned(), arn::role(tx, role).into());

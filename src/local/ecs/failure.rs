@@ -6,6 +6,7 @@ use super::params::{list, map, text};
 use super::task::Task;
 use super::task_definition::TaskDefinition;
 use super::validate::is_ecr;
+use super::volume;
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 use crate::local::{ec2, iam, logs};
@@ -62,6 +63,9 @@ pub fn of_start(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Re
         if let Some(reason) = no_secrets(tx, definition, container, way_out)? {
             return Ok(Some(Problem { reason, container: None }));
         }
+    }
+    if let Some(reason) = volume::refusal(tx, task, definition)? {
+        return Ok(Some(Problem { reason, container: None }));
     }
     for container in definition.containers() {
         let image = text(container, "image")?.unwrap_or_default();

@@ -4,7 +4,7 @@
 //! Calls are in [`cluster`], [`task_definition`], [`service`], [`service_create`], [`service_change`], [`run`], [`tags`],
 //! [`capacity`] and [`account`]. What happens by itself are timers: [`scheduler`] looks at services, [`life`] at tasks,
 //! [`member_log`] at what Hazelcast members say. [`deployment`] decides, purely, what a service's tasks need;
-//! [`failure`] says why a task cannot start.
+//! [`failure`] says why a task cannot start, [`volume`] why it cannot have its volumes.
 //!
 //! There are no container instances, load balancers, task sets nor external deployment controllers.
 
@@ -33,6 +33,7 @@ mod task;
 mod task_definition;
 mod token;
 mod validate;
+mod volume;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 use super::cluster::is_name;
 use super::fargate::{has_size, units};
 use super::params::{flag, list, map, maps, text, texts, whole};
+use super::volume;
 use crate::local::service::Fault;
 use crate::model::JsonMap;
 
@@ -55,6 +56,7 @@ pub fn registration(params: &JsonMap) -> Result<(), Fault> {
         return refuse("A task definition must have at least one essential container.");
     }
     check_size(params, &containers)?;
+    volume::registration(params)?;
     let compatibilities = texts(params, "requiresCompatibilities")?;
     if let Some(unknown) = compatibilities.iter().find(|one| !["EC2", "FARGATE", "EXTERNAL"].contains(one)) {
         return refuse(format!("Invalid launch type {unknown}."));

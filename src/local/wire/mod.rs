@@ -5,12 +5,14 @@
 //! | awsJson 1.1 | ECS, CloudWatch Logs, Cloud Map | [`json`] |
 //! | rpc-v2-cbor, which botocore prefers for Cloud Map | the same | [`cbor`] |
 //! | awsQuery and ec2Query | IAM and STS; EC2 | [`query`], [`xml`] |
+//! | REST-JSON | EFS | [`rest`] |
 //!
 //! Nothing that a client sends makes this panic or allocate more than a few times its size.
 
 pub mod cbor;
 pub mod json;
 pub mod query;
+pub mod rest;
 pub mod xml;
 
 use bytes::Bytes;
@@ -33,6 +35,8 @@ pub enum Protocol {
     Query,
     /// ec2Query.
     Ec2,
+    /// REST-JSON, and the status of a good answer.
+    Rest(StatusCode),
 }
 
 /// A call, decoded.
@@ -89,6 +93,11 @@ pub fn decode(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> 
         let params = cbor::decode(body).map_err(|fault| (protocol, fault))?;
         return Ok(Call { protocol, service, region, action: action.to_owned(), params });
     }
+    if let Some(decoded) = rest::decode(method, uri, body) {
+        let request = decoded.map_err(|fault| (Protocol::Rest(StatusCode::OK), fault))?;
+        let rest::Request { service, action, success, params } = request;
+        return Ok(Call { protocol: Protocol::Rest(success), service, region, action: action.to_owned(), params });
+    }
     let form = if *method == Method::GET { uri.query().unwrap_or_default().as_bytes() } else { body.as_ref() };
     let mut params = query::decode(form).map_err(|fault| (Protocol::Query, fault))?;
     let mut take = |name: &str| params.remove(name).and_then(|value| value.as_str().map(str::to_owned));
@@ -136,9 +145,10 @@ pub struct Encoded {
 
 /// Encodes the answer to a call of `action`, or its refusal. `request` is the request's id.
 pub fn encode(protocol: Protocol, action: &str, request: &str, answer: Result<Json, Fault>) -> Encoded {
-    let status = match &answer {
-        Ok(_) => StatusCode::OK,
-        Err(fault) => StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_REQUEST),
+    let status = match (&answer, protocol) {
+        (Ok(_), Protocol::Rest(success)) => success,
+        (Ok(_), _) => StatusCode::OK,
+        (Err(fault), _) => StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_REQUEST),
     };
     let mut headers = vec![("x-amzn-requestid", request.to_owned())];
     let body = match protocol {
@@ -148,6 +158,13 @@ pub fn encode(protocol: Protocol, action: &str, request: &str, answer: Result<Js
                 headers.push(("x-amzn-errortype", header_text(&fault.code)));
             }
             json::encode(&json::body(answer))
+        }
+        Protocol::Rest(_) => {
+            headers.push(("content-type", "application/json".to_owned()));
+            if let Err(fault) = &answer {
+                headers.push(("x-amzn-errortype", header_text(&fault.code)));
+            }
+            if status == StatusCode::NO_CONTENT { Vec::new() } else { json::encode(&rest::body(answer)) }
         }
         Protocol::Cbor => {
             headers.push(("content-type", "application/cbor".to_owned()));
@@ -206,6 +223,13 @@ mod tests {
         assert_eq!(text(Protocol::Json), r#"{"NamespaceId":"ns-1","__type":"Bad<Thing>","message":"a & b"}"#);
         assert!(text(Protocol::Ec2).contains("<Code>Bad&lt;Thing&gt;</Code><Message>a &amp; b</Message>"));
         assert!(text(Protocol::Query).starts_with("<ErrorResponse><Error><Type>Sender</Type>"));
+        let rest = Protocol::Rest(StatusCode::NO_CONTENT);
+        assert_eq!(text(rest), r#"{"ErrorCode":"Bad<Thing>","Message":"a & b","NamespaceId":"ns-1"}"#);
+        let refused = encode(rest, "Do", "r-1", fault());
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert!(refused.headers.contains(&("x-amzn-errortype", "Bad<Thing>".to_owned())));
+        let done = encode(rest, "Do", "r-1", Ok(Json::Null));
+        assert_eq!((done.status, done.body.as_slice()), (StatusCode::NO_CONTENT, &[][..]));
     }
 
     proptest! {

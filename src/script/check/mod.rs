@@ -3,6 +3,7 @@
 
 mod fargate;
 mod graph;
+mod images;
 mod networks;
 mod scalar;
 mod service;
@@ -44,7 +45,10 @@ pub(super) fn check(schema: &KindSchema, properties: &BTreeMap<String, Value>) -
     let mut checker = Checker { schema, findings: Vec::new(), warnings: Vec::new() };
     let mut properties = checker.object(properties, &schema.shape, &PropertyPath::whole());
     match schema.type_name.as_str() {
-        "AWS::ECS::TaskDefinition" => fargate::check(&mut properties, &mut checker),
+        "AWS::ECS::TaskDefinition" => {
+            images::check(&properties, &mut checker);
+            fargate::check(&mut properties, &mut checker);
+        }
         "AWS::ECS::Service" => service::check(&properties, &mut checker),
         _ => {}
     }

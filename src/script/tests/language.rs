@@ -280,6 +280,16 @@ fn double_quotes_with_a_placeholder_are_warned_of() {
 }
 
 #[test]
+fn a_script_can_warn_without_failing() {
+    let evaluated =
+        script("for n in 0..2 {\n  warn((), \"alone\", \"set more\");\n}\nwarn(\"cpu\", \"small\");").program();
+    insta::assert_snapshot!(shown(&evaluated.warnings), @r"
+    main.rhai:2:3+4 alone ? set more
+    main.rhai:4:1+4 small
+    ");
+}
+
+#[test]
 fn imports_are_relative_and_confined() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("project");
