@@ -234,6 +234,146 @@ def service_deleted(client):
     check(made["status"] == "ACTIVE", "its name is free once it is INACTIVE")
 
 
+def secrets_and_images(client):
+    """Secrets with their versions and their recovery window, and repositories."""
+    secrets, ecr = client("secretsmanager"), client("ecr")
+    made = secrets.create_secret(Name="checks/root", SecretString="one", Tags=[{"Key": "team", "Value": "data"}])
+    check(len(made["ARN"].rpartition("-")[2]) == 6, "the ARN of a secret ends in six characters of its own")
+    secrets.put_secret_value(SecretId="checks/root", SecretString="two")
+    check(secrets.get_secret_value(SecretId=made["ARN"])["SecretString"] == "two", "the current version is the last")
+    before = secrets.get_secret_value(SecretId="checks/root", VersionStage="AWSPREVIOUS")
+    check(before["SecretString"] == "one" and before["CreatedDate"].year >= 2024, "the one before is kept")
+    check(sorted(secrets.describe_secret(SecretId="checks/root")["VersionIdsToStages"].values())
+          == [["AWSCURRENT"], ["AWSPREVIOUS"]], "stages are described")
+    secrets.create_secret(Name="checks/other", SecretBinary=b"\x00\x01")
+    check(secrets.get_secret_value(SecretId="checks/other")["SecretBinary"] == b"\x00\x01", "bytes stay bytes")
+    pages = secrets.get_paginator("list_secrets").paginate(
+        Filters=[{"Key": "name", "Values": ["checks/"]}], PaginationConfig={"PageSize": 1})
+    names = [secret["Name"] for page in pages for secret in page["SecretList"]]
+    check(sorted(names) == ["checks/other", "checks/root"], "pages of one list two secrets")
+    code = refusal(secrets.create_secret, Name="checks/root", SecretString="three")
+    check(code == "ResourceExistsException", f"a name is there once ({code})")
+    secrets.delete_secret(SecretId="checks/root", RecoveryWindowInDays=7)
+    code = refusal(secrets.get_secret_value, SecretId="checks/root")
+    check(code == "InvalidRequestException", f"what is scheduled for deletion is not read ({code})")
+    code = refusal(secrets.create_secret, Name="checks/root", SecretString="three")
+    check(code == "InvalidRequestException", f"and keeps its name ({code})")
+    secrets.restore_secret(SecretId="checks/root")
+    for name in ("checks/root", "checks/other"):
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    password = secrets.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]
+    check(len(password) == 20 and password.isalnum(), "a password is as asked for")
+    code = refusal(secrets.get_random_password, PasswordLength=2)
+    check(code == "InvalidParameterException", f"one too short for its types is not ({code})")
+
+    made = ecr.create_repository(repositoryName="checks/app", tags=[{"Key": "team", "Value": "data"}])["repository"]
+    check(made["repositoryUri"].endswith(f".dkr.ecr.{REGION}.amazonaws.com/checks/app"), "a repository has its URI")
+    code = refusal(ecr.create_repository, repositoryName="checks/app")
+    check(code == "RepositoryAlreadyExistsException", f"a repository is there once ({code})")
+    code = refusal(ecr.get_lifecycle_policy, repositoryName="checks/app")
+    check(code == "LifecyclePolicyNotFoundException", f"it has no lifecycle policy yet ({code})")
+    tags = ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"]
+    check(tags == [{"Key": "team", "Value": "data"}], "its tags are told")
+    ecr.delete_repository(repositoryName="checks/app")
+    code = refusal(ecr.describe_repositories, repositoryNames=["checks/app"])
+    check(code == "RepositoryNotFoundException", f"it is gone ({code})")
+
+
+def settled(read, wanted):
+    """What is read, once it is in the state that is wanted; gone is a state too."""
+    for _ in range(10_000):
+        try:
+            found = read()
+        except ClientError as error:
+            found = {"LifeCycleState": error.response["Error"]["Code"]}
+        if found.get("LifeCycleState", found.get("State")) == wanted:
+            return found
+    check(False, f"it becomes {wanted}")
+
+
+def files(client, subnets):
+    """EFS: REST-JSON, whose parameters stand in path, query and body."""
+    efs, ec2 = client("efs"), client("ec2")
+    made = efs.create_file_system(CreationToken="checks", Encrypted=True, Tags=[{"Key": "Name", "Value": "checks"}])
+    system = made["FileSystemId"]
+    check(made["ResponseMetadata"]["HTTPStatusCode"] == 201, "a file system is made with 201")
+    try:
+        efs.create_file_system(CreationToken="checks")
+    except efs.exceptions.FileSystemAlreadyExists as error:
+        check(error.response["FileSystemId"] == system, "a creation token tells what it has made")
+    settled(lambda: efs.describe_file_systems(CreationToken="checks")["FileSystems"][0], "available")
+    check(made["CreationTime"].year >= 2024, "a date is a date")
+
+    policies = [{"TransitionToIA": "AFTER_30_DAYS"}, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}]
+    efs.put_lifecycle_configuration(FileSystemId=system, LifecyclePolicies=policies)
+    told = efs.describe_lifecycle_configuration(FileSystemId=made["FileSystemArn"])["LifecyclePolicies"]
+    check(told == policies, "its lifecycle is told, also by its ARN")
+    code = refusal(efs.describe_file_system_policy, FileSystemId=system)
+    check(code == "PolicyNotFound", f"it has no policy of its own ({code})")
+
+    target = efs.create_mount_target(FileSystemId=system, SubnetId=subnets[0]["SubnetId"])
+    code = refusal(efs.create_mount_target, FileSystemId=system, SubnetId=subnets[0]["SubnetId"])
+    check(code == "MountTargetConflict", f"a zone has one mount target ({code})")
+    target = settled(lambda: efs.describe_mount_targets(FileSystemId=system)["MountTargets"][0], "available")
+    interface = ec2.describe_network_interfaces(NetworkInterfaceIds=[target["NetworkInterfaceId"]])
+    address = interface["NetworkInterfaces"][0]["PrivateIpAddress"]
+    check(address == target["IpAddress"], "its interface has its address")
+    code = refusal(efs.delete_file_system, FileSystemId=system)
+    check(code == "FileSystemInUse", f"a file system with mount targets is not deleted ({code})")
+
+    root = {"Path": "/data", "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0750"}}
+    point = efs.create_access_point(FileSystemId=system, PosixUser={"Uid": 1000, "Gid": 1000}, RootDirectory=root)
+    check(point["RootDirectory"] == root, "an access point has its directory")
+    arn = point["AccessPointArn"]
+    efs.tag_resource(ResourceId=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    efs.untag_resource(ResourceId=arn, TagKeys=["a", "c"])
+    check(efs.list_tags_for_resource(ResourceId=arn)["Tags"] == [{"Key": "b", "Value": "2"}], "tags come and go")
+    for number in range(2):
+        efs.create_file_system(CreationToken=f"paged-{number}")
+    pages = efs.get_paginator("describe_file_systems").paginate(PaginationConfig={"PageSize": 1})
+    found = [one["FileSystemId"] for page in pages for one in page["FileSystems"]]
+    check(len(found) == len(set(found)) == 3, "pages of one describe three file systems")
+
+    efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    gone = {"MountTargetId": target["MountTargetId"]}
+    settled(lambda: efs.describe_mount_targets(**gone)["MountTargets"][0], "MountTargetNotFound")
+    for one in found:
+        settled(lambda: efs.describe_file_systems(FileSystemId=one)["FileSystems"][0], "available")
+        answer = efs.delete_file_system(FileSystemId=one)
+        check(answer["ResponseMetadata"]["HTTPStatusCode"] == 204, "a file system is deleted with 204")
+        settled(lambda: efs.describe_file_systems(FileSystemId=one)["FileSystems"][0], "FileSystemNotFound")
+
+
+def endpoints(client, subnets):
+    ec2 = client("ec2")
+    vpc = subnets[0]["VpcId"]
+    code = refusal(ec2.create_vpc_endpoint, VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.no-such")
+    check(code == "InvalidServiceName", f"no endpoint leads to what is no service ({code})")
+    tables = [table["RouteTableId"] for table in ec2.describe_route_tables()["RouteTables"] if table["VpcId"] == vpc]
+    gateway = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", RouteTableIds=tables)
+    gateway = gateway["VpcEndpoint"]
+    check(gateway["VpcEndpointType"] == "Gateway" and gateway["State"] == "available", "a gateway is there at once")
+    check(json.loads(gateway["PolicyDocument"])["Statement"][0]["Action"] == "*", "its policy lets everything through")
+    interface = ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.logs", VpcEndpointType="Interface",
+        SubnetIds=[subnet["SubnetId"] for subnet in subnets],
+        TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": [{"Key": "Name", "Value": "checks"}]}],
+    )["VpcEndpoint"]
+    ids = [gateway["VpcEndpointId"], interface["VpcEndpointId"]]
+    by_tag = [{"Name": "tag:Name", "Values": ["checks"]}]
+    told = settled(lambda: ec2.describe_vpc_endpoints(Filters=by_tag)["VpcEndpoints"][0], "available")
+    check(len(told["NetworkInterfaceIds"]) == len(subnets), "it has an interface in each subnet")
+    names = [entry["DnsName"] for entry in told["DnsEntries"]]
+    check(f"logs.{REGION}.amazonaws.com" in names, "the service's own name leads to it")
+    answer = ec2.delete_vpc_endpoints(VpcEndpointIds=[*ids, "vpce-0123456789abcdef0"])
+    check([one["ResourceId"] for one in answer["Unsuccessful"]] == ["vpce-0123456789abcdef0"], "two of three go")
+    for _ in range(10_000):
+        left = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+        if not left:
+            break
+    check(left == [], "they are gone")
+
+
 def command_line(endpoint):
     def aws(*words):
         return json.loads(run(["aws", "--endpoint-url", endpoint, "--output", "json", *words]))
@@ -257,8 +397,11 @@ def main(program, folder):
         roles_and_logs(client)
         refusals(client, service, subnets)
         cloud_map(client)
+        files(client, subnets)
+        endpoints(client, subnets)
         members(endpoint)
         pages_and_waiters(client)
+        secrets_and_images(client)
         command_line(endpoint)
         service_deleted(client)
 

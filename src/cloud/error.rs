@@ -101,9 +101,10 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 fn classify(code: &str) -> ErrorClass {
     match code {
         "NoSuchEntity" | "Gateway.NotAttached" | "ServiceNotActiveException" => ErrorClass::NotFound,
-        "EntityAlreadyExists" | "Resource.AlreadyAssociated" | "ResourceAlreadyExistsException" => {
-            ErrorClass::AlreadyExists
-        }
+        "EntityAlreadyExists"
+        | "Resource.AlreadyAssociated"
+        | "ResourceAlreadyExistsException"
+        | "ResourceExistsException" => ErrorClass::AlreadyExists,
         "DependencyViolation"
         | "DeleteConflict"
         | "ResourceInUse"
@@ -148,6 +149,7 @@ fn classify(code: &str) -> ErrorClass {
         | "RequestExpired" => ErrorClass::Denied,
         "InternalError"
         | "InternalFailure"
+        | "InternalServiceError"
         | "ServerException"
         | "ServiceUnavailable"
         | "RequestTimeout"

@@ -23,11 +23,13 @@ pub mod absent;
 pub mod ec2;
 #[cfg(test)]
 mod echo;
+pub mod ecr;
 pub mod ecs;
 pub mod efs;
 pub mod iam;
 pub mod json;
 pub mod logs;
+pub mod secretsmanager;
 pub mod servicediscovery;
 pub mod tags;
 pub mod visible;
@@ -247,6 +249,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &ec2::Vpc,
     &ec2::VpcEndpoint,
     &ec2::VpcGatewayAttachment,
+    &ecr::repository::Repository,
     &ecs::cluster::Cluster,
     &ecs::service::Service,
     &ecs::task_definition::TaskDefinition,
@@ -256,6 +259,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &iam::managed_policy::ManagedPolicy,
     &iam::role::Role,
     &logs::log_group::LogGroup,
+    &secretsmanager::secret::Secret,
     &servicediscovery::private_dns_namespace::PrivateDnsNamespace,
     &servicediscovery::service::Service,
 ];

@@ -7,12 +7,14 @@
 
 mod client;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod efs;
 pub mod iam;
 pub mod identifier;
 pub mod logs;
 pub mod members;
+pub mod secretsmanager;
 pub mod serve;
 pub mod service;
 pub mod servicediscovery;
@@ -36,8 +38,17 @@ use wire::{Call, Encoded};
 use crate::model::Json;
 
 /// Every service there is.
-pub static SERVICES: &[&dyn Service] =
-    &[&ec2::Ec2, &ecs::Ecs, &efs::Efs, &iam::Iam, &logs::Logs, &servicediscovery::ServiceDiscovery, &sts::Sts];
+pub static SERVICES: &[&dyn Service] = &[
+    &ec2::Ec2,
+    &ecr::Ecr,
+    &ecs::Ecs,
+    &efs::Efs,
+    &iam::Iam,
+    &logs::Logs,
+    &secretsmanager::SecretsManager,
+    &servicediscovery::ServiceDiscovery,
+    &sts::Sts,
+];
 
 /// An embedded AWS: one account, whose data is in a folder or in memory. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -69,7 +69,8 @@ pub fn complete(
     if let Some(rule) = name {
         let given = properties.get(rule.property).is_some_and(|value| *value != Value::Null);
         if !given {
-            properties.insert(rule.property.to_owned(), Value::String(identity.physical_name(rule.max)));
+            let name = made_up(schema, rule, identity);
+            properties.insert(rule.property.to_owned(), Value::String(name));
         }
     }
     let Some(property) = schema.tag_property.as_deref().filter(|_| sends_tags) else { return };
@@ -86,6 +87,14 @@ pub fn complete(
     tags.push(tag(STACK_TAG, identity.stack));
     tags.push(tag(ADDRESS_TAG, &identity.address.to_string()));
     properties.insert(property.to_owned(), Value::List(tags));
+}
+
+/// A made-up name, in small letters where the schema's pattern takes no others.
+fn made_up(schema: &KindSchema, rule: NameRule, identity: Identity<'_>) -> String {
+    let name = identity.physical_name(rule.max);
+    let pattern = schema.shape.under(rule.property).and_then(|shape| shape.pattern.as_deref());
+    let small = name.to_lowercase();
+    if pattern.is_some_and(|pattern| !pattern.matches(&name) && pattern.matches(&small)) { small } else { name }
 }
 
 /// A tag in the shape of the schemas.

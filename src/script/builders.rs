@@ -105,6 +105,7 @@ fn declare(
     }
     let rewritten = match schema.type_name.as_str() {
         "AWS::IAM::Role" => forms::role(&mut values, &schema.shape),
+        "AWS::SecretsManager::Secret" => forms::secret(&mut values),
         _ => forms::Rewritten::default(),
     };
     let written = origin.argument(1);

@@ -11,7 +11,7 @@ use super::policy;
 use super::session::Mistake;
 use super::spans::Aim;
 use super::suggest::closest;
-use crate::model::{PathStep, PropertyPath, Shape, TemplatePart, Value};
+use crate::model::{PathStep, PropertyPath, Secret, Shape, TemplatePart, Value};
 
 /// What a role takes beside its schema's properties.
 const OF_ROLE: [&str; 3] = ["assumedBy", "inlinePolicies", "managedPolicies"];
@@ -45,7 +45,7 @@ pub(super) struct Rewritten {
     pub(super) moved: Vec<Moved>,
     /// What is wrong.
     pub(super) wrong: Vec<Wrong>,
-    /// What the execution role must be allowed for the secrets that are given as a map: an action and on what.
+    /// What the execution role must be allowed for the secrets: an action and on what.
     pub(super) reads: Vec<(&'static str, Value)>,
 }
 
@@ -129,6 +129,26 @@ pub(super) fn role(values: &mut BTreeMap<String, Value>, shape: &Shape) -> Rewri
     made
 }
 
+/// Rewrites the properties of a secret: its value is one whether the script says so or not.
+pub(super) fn secret(values: &mut BTreeMap<String, Value>) -> Rewritten {
+    match values.get_mut("secretString") {
+        Some(value @ Value::String(_)) => {
+            if let Value::String(text) = std::mem::replace(value, Value::Null) {
+                *value = Value::Secret(Secret::Clear(text));
+            }
+        }
+        Some(Value::Template(parts)) => {
+            for part in parts {
+                if let TemplatePart::Text(text) = part {
+                    *part = TemplatePart::Secret(Secret::Clear(std::mem::take(text)));
+                }
+            }
+        }
+        _ => {}
+    }
+    Rewritten::default()
+}
+
 fn assumed_by(principal: Value, values: &mut BTreeMap<String, Value>, made: &mut Rewritten) {
     let document = "assumeRolePolicyDocument";
     if values.contains_key(document) {
@@ -187,6 +207,20 @@ pub(super) fn container(values: &mut BTreeMap<String, Value>, shape: Option<&Sha
         } else {
             values.insert("logConfiguration".to_owned(), logging);
             made.moved(PropertyPath::new("logConfiguration"), &[step("logging")]);
+        }
+    }
+    if let Some(Value::List(entries)) = values.get("secrets") {
+        for (index, entry) in entries.iter().enumerate() {
+            let Value::Map(entry) = entry else { continue };
+            let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
+            match entry.get("valueFrom").map(|value| reading(name, value)) {
+                Some(Ok(read)) => made.reads.extend(read),
+                Some(Err(mistake)) => {
+                    let from = [step("secrets"), PathStep::Index(index), step("valueFrom")];
+                    made.value(&from, mistake);
+                }
+                None => {}
+            }
         }
     }
     for (name, under) in [("environment", "value"), ("secrets", "valueFrom")] {

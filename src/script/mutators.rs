@@ -189,7 +189,7 @@ fn add_container(addition: &Addition<'_>, name: &str, mut properties: Map) -> Op
     if let Some(RoleOf::Declared(role)) = role_of(addition, "executionRoleArn") {
         let role = Addition { handle: &role, ..*addition };
         for (action, resource) in rewritten.reads {
-            add_statement(&role, DEFAULT_POLICY, policy::allow(action, resource));
+            add_statement(&role, DEFAULT_POLICY, policy::allow(action, resource), 2);
         }
     }
     Some(index)
@@ -238,26 +238,32 @@ fn add_to_role_policy(addition: &Addition<'_>, property: &str, statement: &Map) 
 fn add_to_policy(addition: &Addition<'_>, name: &str, statement: &Map, argument: usize) {
     let statement = policy::statement(addition.session, addition.context, statement, argument);
     if let Some(statement) = addition.value(&statement.into(), "", argument) {
-        add_statement(addition, name, statement);
+        add_statement(addition, name, statement, argument);
     }
 }
 
-fn add_statement(addition: &Addition<'_>, name: &str, statement: Value) {
+/// Adds a statement, written in an argument of the call, to an inline policy, which is made if need be.
+fn add_statement(addition: &Addition<'_>, name: &str, statement: Value, argument: usize) {
     let named = |policy: &Value| matches!(policy, Value::Map(policy) if policy.get("policyName").and_then(Value::as_str) == Some(name));
-    addition.on("policies", |state, index, _| {
-        let properties = &mut state.declarations[index].properties;
-        let Some(policies) = list(properties.entry("policies".to_owned()).or_insert(Value::Null)) else { return };
+    addition.on("policies", |state, index, origin| {
+        let declaration = &mut state.declarations[index];
+        let Some(policies) = list(declaration.properties.entry("policies".to_owned()).or_insert(Value::Null)) else {
+            return;
+        };
         if !policies.iter().any(named) {
             policies.push(Value::Map(BTreeMap::from([
                 ("policyName".to_owned(), Value::String(name.to_owned())),
                 ("policyDocument".to_owned(), policy::document_of(Vec::new())),
             ])));
         }
-        let policy = policies.iter_mut().find(|policy| named(policy));
-        let Some(Value::Map(policy)) = policy else { return };
+        let Some(which) = policies.iter().position(named) else { return };
+        let Some(Value::Map(policy)) = policies.get_mut(which) else { return };
         let Some(Value::Map(document)) = policy.get_mut("policyDocument") else { return };
         if let Some(statements) = list(document.entry("Statement".to_owned()).or_insert(Value::Null)) {
+            let place = PropertyPath::new("policies").index(which).key("policyDocument").key("Statement");
+            let path = place.index(statements.len());
             statements.push(statement);
+            declaration.added.push(Added { path, origin: origin.argument(argument), within: Vec::new() });
         }
     });
 }

@@ -32,7 +32,7 @@ fn outputs(world: &World, script: &str) -> Json {
 }
 
 /// Asks the embedded AWS something.
-fn ask<T>(world: &World, question: impl AsyncFnOnce(Cloud) -> T) -> T {
+pub fn ask<T>(world: &World, question: impl AsyncFnOnce(Cloud) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let local = Local::open(&world.path().join(".hzscript/local"), Settings::default()).expect("its data");

@@ -97,6 +97,13 @@ for subnet in net.privateSubnets { subnets.push(subnet.subnetId); }
 let placed = |groups| #{ awsvpcConfiguration: #{ subnets: subnets, securityGroups: groups } };
 "#;
 
+const EXPIRING: &str = r#"
+let expiring = json(#{ rules: [#{
+    rulePriority: 1, description: "keep ten", selection: #{ tagStatus: "any", countType: "imageCountMoreThan", countNumber: 10 },
+    action: #{ type: "expire" },
+}] });
+"#;
+
 pub const SAMPLES: &[Sample] = &[
     Sample {
         kind: "AWS::EC2::EIP",
@@ -283,6 +290,35 @@ pub const SAMPLES: &[Sample] = &[
         replacements: &[("vpcId", "other_vpc.vpcId")],
         fixed: &[],
         same_id: true,
+    },
+    Sample {
+        kind: "AWS::ECR::Repository",
+        before: EXPIRING,
+        declared: "",
+        updates: &[
+            ("emptyOnDelete", "true"),
+            ("imageScanningConfiguration", "#{ scanOnPush: true }"),
+            ("imageTagMutability", r#""IMMUTABLE""#),
+            (
+                "imageTagMutabilityExclusionFilters",
+                r#"[#{ imageTagMutabilityExclusionFilterType: "WILDCARD",
+                    imageTagMutabilityExclusionFilterValue: "latest*" }];
+                it.imageTagMutability = "IMMUTABLE_WITH_EXCLUSION""#,
+            ),
+            ("lifecyclePolicy", "#{ lifecyclePolicyText: expiring }"),
+            (
+                "repositoryPolicyText",
+                r#"policy_document([policy_statement(#{
+                    actions: ["ecr:BatchGetImage"], principals: #{ AWS: "arn:aws:iam::111111111111:root" } })])"#,
+            ),
+            TAGS,
+        ],
+        replacements: &[
+            ("repositoryName", r#""another/name""#),
+            ("encryptionConfiguration", r#"#{ encryptionType: "KMS" }; it.repositoryName = "encrypted""#),
+        ],
+        fixed: &[],
+        same_id: false,
     },
     Sample {
         kind: "AWS::ECS::Cluster",
@@ -500,6 +536,21 @@ pub const SAMPLES: &[Sample] = &[
             TAGS,
         ],
         replacements: &[("logGroupName", r#""/another/name""#), ("logGroupClass", r#""INFREQUENT_ACCESS""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::SecretsManager::Secret",
+        before: "",
+        declared: r#"generateSecretString: #{ passwordLength: 20, excludePunctuation: true }"#,
+        updates: &[
+            ("description", r#""what it is for""#),
+            ("kmsKeyId", r#""alias/orders""#),
+            ("generateSecretString", "#{ passwordLength: 30 }"),
+            ("secretString", r#""hush"; it.remove("generateSecretString")"#),
+            TAGS,
+        ],
+        replacements: &[("name", r#""another/name""#)],
         fixed: &[],
         same_id: false,
     },

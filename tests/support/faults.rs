@@ -44,6 +44,8 @@ impl Faults {
         let http = SharedHttpClient::new(Faulty { faults: self.clone(), local: local.http_client() });
         cloud.ec2 = aws_sdk_ec2::Client::from_conf(cloud.ec2.config().to_builder().http_client(http.clone()).build());
         cloud.ecs = aws_sdk_ecs::Client::from_conf(cloud.ecs.config().to_builder().http_client(http.clone()).build());
+        let secrets = cloud.secrets.config().to_builder().http_client(http.clone()).build();
+        cloud.secrets = aws_sdk_secretsmanager::Client::from_conf(secrets);
         let logs = cloud.logs.config().to_builder().http_client(http).build();
         cloud.logs = aws_sdk_cloudwatchlogs::Client::from_conf(logs);
         cloud

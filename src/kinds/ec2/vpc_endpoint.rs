@@ -29,7 +29,7 @@ pub struct VpcEndpoint;
 static FACTS: Facts = Facts {
     type_name: "AWS::EC2::VPCEndpoint",
     sends: &[
-        "dnsOptions/dnsRecordIpType",
+        "dnsOptions",
         "policyDocument",
         "privateDnsEnabled",
         "routeTableIds",
@@ -40,7 +40,11 @@ static FACTS: Facts = Facts {
         "vpcEndpointType",
         "vpcId",
     ],
-    except: &[],
+    except: &[
+        "dnsOptions/privateDnsOnlyForInboundResolverEndpoint",
+        "dnsOptions/privateDnsPreference",
+        "dnsOptions/privateDnsSpecifiedDomains",
+    ],
     replaces: &[],
     name: None,
     // A VPC has a service's name once, and a route table leads to it once.
@@ -102,8 +106,7 @@ impl Kind for VpcEndpoint {
 
     async fn update(&self, cloud: &Cloud, change: &Update<'_>) -> Result<Accepted, CallError> {
         let mut waiting = None;
-        let own = FACTS.sends.iter().filter_map(|path| path.split('/').next()).filter(|name| *name != "tags");
-        if own.into_iter().any(|name| change.changes(name)) {
+        if FACTS.sends.iter().any(|name| *name != "tags" && change.changes(name)) {
             modify(cloud, change).await?;
             waiting = Some(JsonMap::new());
         }

@@ -19,6 +19,8 @@ pub(super) enum Cause {
     LogGroup,
     /// A secret or parameter is not there or not allowed.
     Secret,
+    /// A file system cannot be mounted.
+    Volume,
     /// A role is not there or does not trust ECS.
     Role,
     /// The container used more memory than it may.
@@ -43,7 +45,11 @@ impl Cause {
         let reason = reason.to_lowercase();
         let any = |words: &[&str]| words.iter().any(|word| reason.contains(word));
         let preparing = any(&["cannotpull", "resourceinitialization", "pull image", "dial tcp"]);
-        if preparing && any(&["i/o timeout", "deadline exceeded", "client.timeout", "timed out", "no route to host"]) {
+        if any(&["efs utils", "efs volumes", "mount.nfs4"]) {
+            Self::Volume
+        } else if preparing
+            && any(&["i/o timeout", "deadline exceeded", "client.timeout", "timed out", "no route to host"])
+        {
             Self::Network
         } else if any(&["unable to assume", "cannot be assumed", "assume the role", "role is invalid"]) {
             Self::Role
@@ -72,9 +78,9 @@ impl Cause {
         }
     }
 
-    /// Whether trying again will not help.
+    /// Whether trying again will not help. A mount target that is still being made will be there later.
     pub fn is_hopeless(self) -> bool {
-        !matches!(self, Self::Addresses | Self::Capacity | Self::Other)
+        !matches!(self, Self::Volume | Self::Addresses | Self::Capacity | Self::Other)
     }
 
     /// The way out.
@@ -99,6 +105,11 @@ impl Cause {
             Self::Secret => {
                 "check that what `valueFrom` names exists, and that `executionRoleArn` may read it \
                  (secretsmanager:GetSecretValue, ssm:GetParameters, kms:Decrypt)"
+            }
+            Self::Volume => {
+                "check that the file system of `efsVolumeConfiguration` has a mount target in each zone of the service's \
+                 subnets, that its security groups let TCP 2049 in from the tasks, that the access point is of this file \
+                 system, and let the service depend on the mount targets"
             }
             Self::Role => {
                 "check that the roles of the task definition exist and that their trust policy lets \
@@ -244,6 +255,10 @@ mod tests {
             (
                 "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole' that was provided for this task",
                 Cause::Role,
+            ),
+            (
+                "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: mount system call failed for fs-1: Connection timed out : unsuccessful EFS utils command execution; code: 1",
+                Cause::Volume,
             ),
             ("Essential container in task exited; hazelcast: exit code 1", Cause::Exited),
             (

@@ -1,28 +1,29 @@
-//! VPC endpoints: gateways in route tables, and interfaces in subnets.
+//! VPC endpoints: gateways in route tables, and interfaces in subnets. [`super::endpoint_change`] is their later life.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::Duration;
 
 use super::endpoint_service::{self as services, Form};
 use super::filter::{Table, describe as describe_table};
 use super::group::Group;
 use super::ids::{Entity, IdForm, need};
 use super::interface::{self, Interface, NewInterface, Owner};
-use super::params::{Params, invalid, missing};
+use super::params::Params;
 use super::route_table::RouteTable;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
 use super::{group, tags, token};
-use crate::local::service::{Fault, Timer};
+use crate::local::service::Fault;
 use crate::local::store::{Object, Tx};
 use crate::model::Json;
 
 /// How long one with interfaces takes to become available, on AWS; also after it has got others.
-const MAKING: Duration = Duration::from_secs(75);
+pub(super) const MAKING: Duration = Duration::from_secs(75);
 /// How long one with interfaces takes to go.
-const DELETING: Duration = Duration::from_secs(60);
+pub(super) const DELETING: Duration = Duration::from_secs(60);
 
 /// The timer of one that is being made or changed.
 pub const MADE: &str = "endpoint-made";
@@ -53,9 +54,9 @@ pub struct Endpoint {
     pub interfaces: Vec<(String, String)>,
     /// Whether the service's own name leads to it.
     pub private_dns: bool,
-    groups: Vec<String>,
-    policy: Option<String>,
-    records: String,
+    pub(super) groups: Vec<String>,
+    pub(super) policy: Option<String>,
+    pub(super) records: String,
     created: Timestamp,
 }
 
@@ -120,7 +121,7 @@ const TABLE: Table = Table {
     most: 1000,
 };
 
-fn wrong(message: impl Into<String>) -> Fault {
+pub(super) fn wrong(message: impl Into<String>) -> Fault {
     Fault::new("InvalidParameter", message)
 }
 
@@ -188,7 +189,7 @@ fn make(tx: &mut Tx<'_>, params: Params<'_>) -> Result<Endpoint, Fault> {
     Ok(endpoint)
 }
 
-fn policy(params: Params<'_>) -> Result<Option<String>, Fault> {
+pub(super) fn policy(params: Params<'_>) -> Result<Option<String>, Fault> {
     let Some(text) = params.text("PolicyDocument").filter(|text| !text.is_empty()) else { return Ok(None) };
     let document: Option<Json> = serde_json::from_str(text).ok();
     if document.is_some_and(|document| document.get("Statement").is_some()) {
@@ -198,7 +199,7 @@ fn policy(params: Params<'_>) -> Result<Option<String>, Fault> {
 }
 
 /// The DNS records asked for.
-fn records<'a>(params: Params<'a>) -> Result<Option<&'a str>, Fault> {
+pub(super) fn records<'a>(params: Params<'a>) -> Result<Option<&'a str>, Fault> {
     let asked = params.object("DnsOptions").and_then(|options| options.text("DnsRecordIpType"));
     match params
         .text("IpAddressType")
@@ -211,7 +212,7 @@ fn records<'a>(params: Params<'a>) -> Result<Option<&'a str>, Fault> {
 }
 
 /// Puts route tables of the VPC to those of a gateway endpoint. A table leads to a service by one endpoint.
-fn add_tables(tx: &Tx<'_>, endpoint: &mut Endpoint, tables: &[&str]) -> Result<(), Fault> {
+pub(super) fn add_tables(tx: &Tx<'_>, endpoint: &mut Endpoint, tables: &[&str]) -> Result<(), Fault> {
     for id in tables {
         let table: RouteTable = need(tx, id)?;
         if table.vpc != endpoint.vpc {
@@ -234,7 +235,7 @@ fn add_tables(tx: &Tx<'_>, endpoint: &mut Endpoint, tables: &[&str]) -> Result<(
 }
 
 /// Puts an interface into each of the subnets. No two are in one zone.
-fn add_subnets(tx: &mut Tx<'_>, endpoint: &mut Endpoint, subnets: &[&str]) -> Result<(), Fault> {
+pub(super) fn add_subnets(tx: &mut Tx<'_>, endpoint: &mut Endpoint, subnets: &[&str]) -> Result<(), Fault> {
     let mut zones = Vec::new();
     for (subnet, _) in &endpoint.interfaces {
         zones.extend(tx.get::<Subnet>(subnet)?.map(|subnet| subnet.zone));
@@ -267,7 +268,7 @@ fn add_subnets(tx: &mut Tx<'_>, endpoint: &mut Endpoint, subnets: &[&str]) -> Re
     Ok(())
 }
 
-fn check_groups(tx: &Tx<'_>, endpoint: &Endpoint) -> Result<(), Fault> {
+pub(super) fn check_groups(tx: &Tx<'_>, endpoint: &Endpoint) -> Result<(), Fault> {
     for id in &endpoint.groups {
         if need::<Group>(tx, id)?.vpc != endpoint.vpc {
             return Err(wrong(format!("Security group {id} and {} belong to different networks.", endpoint.vpc)));
@@ -277,7 +278,7 @@ fn check_groups(tx: &Tx<'_>, endpoint: &Endpoint) -> Result<(), Fault> {
 }
 
 /// Lets the service's own name lead to an endpoint, or not: to one in a VPC, and only where the VPC resolves names.
-fn set_private_dns(tx: &Tx<'_>, endpoint: &mut Endpoint, on: bool) -> Result<(), Fault> {
+pub(super) fn set_private_dns(tx: &Tx<'_>, endpoint: &mut Endpoint, on: bool) -> Result<(), Fault> {
     if on {
         if !need::<Vpc>(tx, &endpoint.vpc)?.has_dns_names() {
             return Err(wrong(format!(
@@ -349,140 +350,6 @@ fn names(tx: &Tx<'_>, endpoint: &Endpoint) -> Vec<Json> {
     let private = endpoint.private_dns.then(|| services::private_name(&tx.region, &endpoint.service));
     let zone = format!("Z0{}", endpoint.id[6..].to_ascii_uppercase());
     [Some(own), private].into_iter().flatten().map(|name| json!({ "dnsName": name, "hostedZoneId": zone })).collect()
-}
-
-/// `ModifyVpcEndpoint`.
-pub fn modify(tx: &mut Tx<'_>, params: Params<'_>) -> Result<Json, Fault> {
-    params.refuse(&["SubnetConfiguration"])?;
-    let mut endpoint: Endpoint = need(tx, params.required("VpcEndpointId")?)?;
-    if endpoint.state != State::Available {
-        let message = format!("The VPC endpoint {} is {}.", endpoint.id, endpoint.state.as_str());
-        return Err(Fault::new("IncorrectState", message));
-    }
-    let for_interfaces = [
-        "AddSecurityGroupId",
-        "AddSubnetId",
-        "DnsOptions",
-        "IpAddressType",
-        "PrivateDnsEnabled",
-        "RemoveSecurityGroupId",
-        "RemoveSubnetId",
-    ];
-    let for_gateways = ["AddRouteTableId", "RemoveRouteTableId"];
-    let other = if endpoint.form == Form::Gateway { &for_interfaces[..] } else { &for_gateways[..] };
-    if let Some(name) = other.iter().find(|name| params.has(name)) {
-        return Err(wrong(format!("{name} is not for VPC endpoints of the type {}.", endpoint.form.as_str())));
-    }
-    match (params.flag("ResetPolicy")? == Some(true), policy(params)?) {
-        (true, Some(_)) => return Err(wrong("A policy is either reset or given.")),
-        (true, None) => endpoint.policy = None,
-        (false, Some(given)) => endpoint.policy = Some(given),
-        (false, None) => {}
-    }
-    let gone = params.list("RemoveRouteTableId");
-    endpoint.tables.retain(|table| !gone.contains(&table.as_str()));
-    add_tables(tx, &mut endpoint, &params.list("AddRouteTableId"))?;
-    if let Some(records) = records(params)? {
-        records.clone_into(&mut endpoint.records);
-    }
-    if let Some(on) = params.flag("PrivateDnsEnabled")? {
-        set_private_dns(tx, &mut endpoint, on)?;
-    }
-    regroup(tx, &mut endpoint, params)?;
-    if params.has("AddSubnetId") || params.has("RemoveSubnetId") {
-        let gone = params.list("RemoveSubnetId");
-        let (go, stay): (Vec<_>, Vec<_>) =
-            endpoint.interfaces.into_iter().partition(|(subnet, _)| gone.contains(&subnet.as_str()));
-        endpoint.interfaces = stay;
-        for (_, interface) in go {
-            interface::remove(tx, &interface)?;
-        }
-        add_subnets(tx, &mut endpoint, &params.list("AddSubnetId"))?;
-        endpoint.state = State::Pending;
-        tx.after(MAKING, "ec2", MADE, &endpoint.id)?;
-    }
-    tx.put(&endpoint)?;
-    Ok(super::done())
-}
-
-fn regroup(tx: &mut Tx<'_>, endpoint: &mut Endpoint, params: Params<'_>) -> Result<(), Fault> {
-    let (more, less) = (params.list("AddSecurityGroupId"), params.list("RemoveSecurityGroupId"));
-    if more.is_empty() && less.is_empty() {
-        return Ok(());
-    }
-    let mut groups = match endpoint.interfaces.first() {
-        Some((_, interface)) => tx.get::<Interface>(interface)?.map(|of| of.groups).unwrap_or_default(),
-        None => endpoint.groups.clone(),
-    };
-    groups.retain(|group| !less.contains(&group.as_str()));
-    for group in more {
-        if !groups.iter().any(|there| there == group) {
-            groups.push(group.to_owned());
-        }
-    }
-    if groups.is_empty() {
-        return Err(invalid("A VPC endpoint needs a security group."));
-    }
-    endpoint.groups = groups;
-    check_groups(tx, endpoint)?;
-    for (_, interface) in &endpoint.interfaces {
-        interface::regroup(tx, interface, endpoint.groups.clone())?;
-    }
-    Ok(())
-}
-
-/// `DeleteVpcEndpoints`: those that are not there are told in the answer.
-pub fn delete(tx: &mut Tx<'_>, params: Params<'_>) -> Result<Json, Fault> {
-    let ids = params.list("VpcEndpointId");
-    if ids.is_empty() {
-        return Err(missing("VpcEndpointId"));
-    }
-    let mut unsuccessful = Vec::new();
-    for id in ids {
-        let mut endpoint: Endpoint = match need(tx, id) {
-            Ok(endpoint) => endpoint,
-            Err(fault) if fault.status >= 500 => return Err(fault),
-            Err(fault) => {
-                let error = json!({ "code": fault.code, "message": fault.message });
-                unsuccessful.push(json!({ "resourceId": id, "error": error }));
-                continue;
-            }
-        };
-        match (endpoint.form, endpoint.state) {
-            (_, State::Deleting) => {}
-            (Form::Gateway, _) => forget(tx, &endpoint)?,
-            (Form::Interface, _) => {
-                endpoint.state = State::Deleting;
-                tx.put(&endpoint)?;
-                tx.after(DELETING, "ec2", DELETED, &endpoint.id)?;
-            }
-        }
-    }
-    Ok(json!({ "unsuccessful": unsuccessful }))
-}
-
-fn forget(tx: &mut Tx<'_>, endpoint: &Endpoint) -> Result<(), Fault> {
-    for (_, interface) in &endpoint.interfaces {
-        interface::remove(tx, interface)?;
-    }
-    tx.delete::<Endpoint>(&endpoint.id)?;
-    Ok(tags::forget(tx, &endpoint.id)?)
-}
-
-/// Carries out a timer of an endpoint.
-///
-/// # Errors
-/// When the store fails.
-pub fn due(tx: &mut Tx<'_>, timer: &Timer) -> Result<(), Fault> {
-    let Some(mut endpoint) = tx.get::<Endpoint>(&timer.key)? else { return Ok(()) };
-    match (timer.what.as_str(), endpoint.state) {
-        (MADE, State::Pending) => {
-            endpoint.state = State::Available;
-            Ok(tx.put(&endpoint)?)
-        }
-        (DELETED, State::Deleting) => forget(tx, &endpoint),
-        _ => Ok(()),
-    }
 }
 
 /// Takes a route table that goes from the endpoints of its VPC.

@@ -1,9 +1,10 @@
 //! EC2: VPCs and what is in them. No instances.
 //!
 //! One file a concept: [`vpc`], [`subnet`], [`gateway`], [`route_table`], [`route`], [`group`], [`rule`] and
-//! [`permission`], [`address`], [`nat`], [`endpoint`] and [`endpoint_service`], [`interface`], [`network_acl`], [`zones`], [`tags`]. [`filter`] answers all
-//! `Describe` calls, [`ids`] knows the forms of identifiers, [`space`] does the arithmetic of addresses, [`token`]
-//! makes calls repeatable. [`task`] is what the embedded ECS uses, [`mount`] what the embedded EFS does.
+//! [`permission`], [`address`], [`nat`], [`endpoint`], [`endpoint_change`] and [`endpoint_service`], [`interface`],
+//! [`network_acl`], [`zones`], [`tags`]. [`filter`] answers all `Describe` calls, [`ids`] knows the forms of identifiers,
+//! [`space`] does the arithmetic of addresses, [`token`] makes calls repeatable. [`task`] is what the embedded ECS uses,
+//! [`mount`] what the embedded EFS does.
 //!
 //! Invariants: every interface has exactly one address of its subnet, and no two have the same; a group that an
 //! interface or another group's rule uses, and a subnet that an interface is in, cannot go.
@@ -13,6 +14,7 @@
 
 mod address;
 mod endpoint;
+mod endpoint_change;
 mod endpoint_service;
 mod filter;
 mod gateway;
@@ -74,7 +76,7 @@ impl Service for Ec2 {
 
     fn due(&self, tx: &mut Tx<'_>, timer: &Timer) -> Result<(), Fault> {
         match timer.what.as_str() {
-            endpoint::MADE | endpoint::DELETED => endpoint::due(tx, timer),
+            endpoint::MADE | endpoint::DELETED => endpoint_change::due(tx, timer),
             _ => nat::due(tx, timer),
         }
     }
@@ -131,8 +133,8 @@ fn dispatch(tx: &mut Tx<'_>, action: &str, params: Params<'_>) -> Result<Json, F
         "DeleteNatGateway" => nat::delete(tx, params),
         "CreateVpcEndpoint" => endpoint::create(tx, params),
         "DescribeVpcEndpoints" => endpoint::describe(tx, params),
-        "ModifyVpcEndpoint" => endpoint::modify(tx, params),
-        "DeleteVpcEndpoints" => endpoint::delete(tx, params),
+        "ModifyVpcEndpoint" => endpoint_change::modify(tx, params),
+        "DeleteVpcEndpoints" => endpoint_change::delete(tx, params),
         "DescribeNetworkInterfaces" => interface::describe(tx, params),
         "DescribeNetworkAcls" => network_acl::describe(tx, params),
         "DescribeAvailabilityZones" => zones::describe(tx, params),

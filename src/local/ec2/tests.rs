@@ -2,6 +2,7 @@
 
 mod addresses;
 mod describing;
+mod endpoints;
 mod groups;
 mod nats;
 mod networks;

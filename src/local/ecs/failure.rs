@@ -9,7 +9,7 @@ use super::validate::is_ecr;
 use super::volume;
 use crate::local::service::Fault;
 use crate::local::store::Tx;
-use crate::local::{ec2, iam, logs};
+use crate::local::{ec2, ecr, iam, logs, secretsmanager};
 use crate::model::{Json, JsonMap};
 
 /// The service that tasks' roles have to trust.
@@ -58,9 +58,9 @@ pub fn no_interface(task: &Task, fault: &Fault) -> String {
 /// # Errors
 /// When the store fails.
 pub fn of_start(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Result<Option<Problem>, Fault> {
-    let way_out = ec2::has_way_out(tx, &task.subnet, task.public)?;
+    let ways = Ways { out: ec2::has_way_out(tx, &task.subnet, task.public)?, task };
     for container in definition.containers() {
-        if let Some(reason) = no_secrets(tx, definition, container, way_out)? {
+        if let Some(reason) = no_secrets(tx, definition, container, &ways)? {
             return Ok(Some(Problem { reason, container: None }));
         }
     }
@@ -69,20 +69,20 @@ pub fn of_start(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Re
     }
     for container in definition.containers() {
         let image = text(container, "image")?.unwrap_or_default();
-        if !way_out {
+        if !ways.lead_to_image(tx, image)? {
             let reason = format!(
                 "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref \
                  {image}: failed to do request: dial tcp: i/o timeout"
             );
             return Ok(blame(container, reason));
         }
-        if let Some(reason) = no_logger(tx, task, definition, container)? {
+        if let Some(reason) = no_logger(tx, &ways, definition, container)? {
             return Ok(Some(Problem { reason, container: None }));
         }
     }
     for container in definition.containers() {
         let image = text(container, "image")?.unwrap_or_default();
-        if tx.settings.deny_images.iter().any(|pattern| matches(pattern, image)) {
+        if tx.settings.deny_images.iter().any(|pattern| matches(pattern, image)) || ecr::lacks(tx, image)? {
             let reason = format!(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref \
                  {image}: not found"
@@ -91,6 +91,36 @@ pub fn of_start(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Re
         }
     }
     Ok(None)
+}
+
+/// How a task reaches what its start needs: out to the internet, or by endpoints of its VPC.
+struct Ways<'a> {
+    out: bool,
+    task: &'a Task,
+}
+
+impl Ways<'_> {
+    /// Whether a service of AWS is reached, such as `ecr.api`.
+    fn lead_to(&self, tx: &Tx<'_>, service: &str) -> Result<bool, Fault> {
+        match &self.task.interface {
+            _ if self.out => Ok(true),
+            Some(interface) => ec2::reaches_service(tx, &interface.id, service),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether an image's registry is reached. That of AWS keeps the layers in S3.
+    fn lead_to_image(&self, tx: &Tx<'_>, image: &str) -> Result<bool, Fault> {
+        if self.out || !is_ecr(image) {
+            return Ok(self.out);
+        }
+        for service in ["ecr.api", "ecr.dkr", "s3"] {
+            if !self.lead_to(tx, service)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn blame(container: &JsonMap, reason: String) -> Option<Problem> {
@@ -102,7 +132,7 @@ fn no_secrets(
     tx: &Tx<'_>,
     definition: &TaskDefinition,
     container: &JsonMap,
-    way_out: bool,
+    ways: &Ways<'_>,
 ) -> Result<Option<String>, Fault> {
     let secrets = list(container, "secrets")?;
     let from_ecr = text(container, "image")?.is_some_and(is_ecr);
@@ -114,7 +144,7 @@ fn no_secrets(
     let role = definition.text("executionRoleArn").unwrap_or_default();
     let what = if secrets.is_empty() { "registry auth from Amazon ECR" } else { "secret from asm" };
     let head = format!("{head} unable to retrieve {what}: service call has been retried 1 time(s):");
-    if !way_out {
+    if !ways.lead_to(tx, if secrets.is_empty() { "ecr.api" } else { "secretsmanager" })? {
         return Ok(Some(format!("{head} RequestError: send request failed caused by: dial tcp: i/o timeout")));
     }
     let denied = |action: &str, resource: &str| {
@@ -133,8 +163,33 @@ fn no_secrets(
         if !iam::role_may(tx, role, action, resource)? {
             return Ok(Some(denied(action, resource)));
         }
+        if in_secrets_manager && let Some(why) = no_value(tx, from)? {
+            return Ok(Some(format!("{head} {why}")));
+        }
     }
     Ok(None)
+}
+
+/// Why there is no value for a secret of this account and region: `arn`, and after it key, stage and version.
+fn no_value(tx: &Tx<'_>, from: &str) -> Result<Option<String>, Fault> {
+    let parts: Vec<&str> = from.split(':').collect();
+    if parts.get(3..5) != Some([tx.region.as_str(), tx.account].as_slice()) {
+        return Ok(None);
+    }
+    let part = |at: usize| parts.get(at).copied().filter(|part| !part.is_empty());
+    let arn = parts[..parts.len().min(7)].join(":");
+    let value = match secretsmanager::value(tx, &arn, part(8), part(9)) {
+        Ok(value) => value,
+        Err(fault) if fault.status >= 500 => return Err(fault),
+        Err(fault) => {
+            let Fault { code, message, .. } = fault;
+            return Ok(Some(format!("failed to fetch secret {arn} from secrets manager: {code}: {message}")));
+        }
+    };
+    let Some(key) = part(7) else { return Ok(None) };
+    let has = serde_json::from_str::<Json>(&value).is_ok_and(|value| value.get(key).is_some());
+    let lacking = || format!("retrieved secret from Secrets Manager did not contain json key {key}");
+    Ok((!has).then(lacking))
 }
 
 /// Where a container logs to, when that is CloudWatch: group and stream.
@@ -151,15 +206,19 @@ pub fn log_stream(container: &JsonMap, task: &str) -> Option<(String, String)> {
 
 fn no_logger(
     tx: &mut Tx<'_>,
-    task: &Task,
+    ways: &Ways<'_>,
     definition: &TaskDefinition,
     container: &JsonMap,
 ) -> Result<Option<String>, Fault> {
-    let Some((group, stream)) = log_stream(container, &task.id) else { return Ok(None) };
+    let Some((group, stream)) = log_stream(container, &ways.task.id) else { return Ok(None) };
     let role = definition.text("executionRoleArn").unwrap_or_default();
     let head = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: \
                 failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https \
-                response error StatusCode: 400";
+                response error StatusCode:";
+    if !ways.lead_to(tx, "logs")? {
+        return Ok(Some(format!("{head} 0, RequestID: , request send failed: dial tcp: i/o timeout")));
+    }
+    let head = format!("{head} 400");
     let group_arn = format!("arn:aws:logs:{}:{}:log-group:{group}", tx.region, tx.account);
     let denied = |action: &str, resource: &str| {
         format!("{head}, AccessDeniedException: {role} is not authorized to perform: {action} on resource: {resource}")

@@ -69,13 +69,16 @@ pub fn filled(volume: &JsonMap) -> Json {
 /// # Errors
 /// When the store fails.
 pub fn refusal(tx: &Tx<'_>, task: &Task, definition: &TaskDefinition) -> Result<Option<String>, Fault> {
-    let Some((vpc, zone)) = ec2::subnet_place(tx, &task.subnet)? else { return Ok(None) };
+    let (Some((vpc, zone)), Some(interface)) = (ec2::subnet_place(tx, &task.subnet)?, &task.interface) else {
+        return Ok(None);
+    };
     for volume in maps(&definition.definition, "volumes")? {
         let Some(of) = map(volume, "efsVolumeConfiguration")? else { continue };
         let authorization = map(of, "authorizationConfig")?;
         let mount = efs::Mount {
             system: text(of, "fileSystemId")?.unwrap_or_default(),
             access_point: authorization.map(|of| text(of, "accessPointId")).transpose()?.flatten(),
+            interface: &interface.id,
             vpc: &vpc,
             zone: &zone,
         };
@@ -87,4 +90,39 @@ pub fn refusal(tx: &Tx<'_>, task: &Task, definition: &TaskDefinition) -> Result<
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(efs: Json) -> String {
+        let params = json!({"volumes": [{"name": "data", "efsVolumeConfiguration": efs}]});
+        registration(params.as_object().expect("a map")).map_or_else(|fault| fault.message, |()| String::new())
+    }
+
+    #[test]
+    fn an_access_point_needs_encryption_and_no_other_directory() {
+        let point = |directory: &str, encryption: &str| {
+            json!({"fileSystemId": "fs-1", "rootDirectory": directory, "transitEncryption": encryption,
+                "authorizationConfig": {"accessPointId": "fsap-1"}})
+        };
+        assert_eq!(said(point("/", "ENABLED")), "");
+        assert!(said(point("/data", "ENABLED")).contains("its root directory must be omitted"));
+        assert!(said(point("/", "DISABLED")).contains("its transit encryption must be enabled"));
+        let iam = json!({"fileSystemId": "fs-1", "authorizationConfig": {"iam": "ENABLED"}});
+        assert!(said(iam).contains("IAM authorization: its transit encryption must be enabled"));
+        assert!(said(json!({})).contains("must have a fileSystemId"));
+    }
+
+    #[test]
+    fn a_volume_on_efs_is_answered_with_a_root_directory() {
+        let volume = json!({"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}});
+        let filled = filled(volume.as_object().expect("a map"));
+        assert_eq!(filled["efsVolumeConfiguration"]["rootDirectory"], "/");
+        let other = json!({"name": "scratch"});
+        assert_eq!(super::filled(other.as_object().expect("a map")), other);
+    }
 }

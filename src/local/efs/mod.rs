@@ -12,6 +12,8 @@ mod mount;
 mod mount_target;
 mod settings;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde_json::json;

@@ -42,6 +42,20 @@ pub(super) fn canonical<'a>(
             }
             Cow::Owned(properties)
         }
+        "AWS::EC2::VPCEndpoint" => unless_empty(properties, "securityGroupIds"),
+        "AWS::EFS::MountTarget" => unless_empty(properties, "securityGroups"),
+        _ => Cow::Borrowed(properties),
+    }
+}
+
+/// Without a list that is empty: what has no security group gets the VPC's default one.
+fn unless_empty<'a>(properties: &'a BTreeMap<String, Value>, list: &str) -> Cow<'a, BTreeMap<String, Value>> {
+    match properties.get(list) {
+        Some(Value::List(groups)) if groups.is_empty() => {
+            let mut properties = properties.clone();
+            properties.remove(list);
+            Cow::Owned(properties)
+        }
         _ => Cow::Borrowed(properties),
     }
 }

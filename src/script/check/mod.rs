@@ -1,11 +1,14 @@
 //! Checks declarations against the schemas: [`check`] finds everything wrong with one, and answers its properties as AWS
 //! is to get them. Pure: it knows values and schemas, not scripts.
 
+mod actions;
 mod fargate;
 mod graph;
 mod images;
 mod networks;
+mod policies;
 mod scalar;
+mod secret;
 mod service;
 mod structure;
 
@@ -36,7 +39,7 @@ pub(super) struct Checked {
     pub(super) properties: BTreeMap<String, Value>,
     /// Everything wrong.
     pub(super) findings: Vec<Finding>,
-    /// What is allowed but on its way out.
+    /// What is allowed but on its way out, or hardly meant.
     pub(super) warnings: Vec<Finding>,
 }
 
@@ -50,6 +53,11 @@ pub(super) fn check(schema: &KindSchema, properties: &BTreeMap<String, Value>) -
             fargate::check(&mut properties, &mut checker);
         }
         "AWS::ECS::Service" => service::check(&properties, &mut checker),
+        "AWS::IAM::Role" => policies::of_role(&properties, &mut checker),
+        "AWS::IAM::ManagedPolicy" | "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" => {
+            policies::of_policy(&properties, &mut checker);
+        }
+        "AWS::SecretsManager::Secret" => secret::check(&properties, &mut checker),
         _ => {}
     }
     Checked { properties, findings: checker.findings, warnings: checker.warnings }

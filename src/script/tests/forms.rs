@@ -1,6 +1,6 @@
 //! The forms CDK writes: what they become, and where what is wrong in them is told.
 
-use super::script;
+use super::{script, shown};
 
 #[test]
 fn a_role_in_cdks_form_is_the_role_in_the_schemas() {
@@ -121,7 +121,7 @@ ecr_image(#{ tag: "1" });
     main.rhai:10:6+28 `executionRoleArn` of the task definition is not declared in this script: nothing can be added to it ? give it a role that iam_role makes, or let fargate_task_definition make one
     main.rhai:11:33+6 a policy statement has no `actons` | not an element ? did you mean `actions`?
     main.rhai:12:43+4 fargate_task_definition has no property `cpus` | not a property ? did you mean `cpu`?
-    main.rhai:13:11+2 ecr_image needs `repository`, the name of a repository
+    main.rhai:13:11+2 ecr_image needs `repository`, a repository or its name
     stdlib/fargate.rhai:32:31+2 ecs_task_definition needs `containerDefinitions` | `containerDefinitions` is missing < main.rhai:12:1+23
     ");
 }
@@ -227,4 +227,41 @@ fargate_service(#{ name: "q", cluster: "c", taskDefinition: "a:1", network: publ
     main.rhai:10:42+6 the network has no private subnets: every one leads to an internet gateway
     main.rhai:11:77+6 the network has no private subnets: say which in a list, as vpcSubnets
     ");
+}
+
+#[test]
+fn policies_that_allow_too_much_or_nothing_are_warned_of_where_they_are_written() {
+    let source = r#"let role = iam_role("role", #{
+    assumedBy: service_principal("ecs-tasks.amazonaws.com"),
+    inlinePolicies: #{ wide: policy_document([policy_statement(#{ actions: ["ecs:RunTask"], resources: "*" })]) },
+});
+role.add_to_policy(policy_statement(#{
+    actions: ["ecs:ListTask"],
+    resources: ["arn:aws:ecs:eu-west-1:123456789012:cluster/a"],
+}));
+role.add_to_policy(#{ actions: ["logs:PutLogEvents", "ec2:DescribeVpcs"], resources: ["*"] });
+"#;
+    let evaluated = script(source).program();
+    insta::assert_snapshot!(shown(&evaluated.warnings), @r"
+    main.rhai:3:24+4 `ecs:RunTask` is allowed on every resource | more than is needed ? put them in a statement of their own, with the ARNs of what is meant, or with a condition
+    main.rhai:6:15+14 ecs has no action `ListTask`: the policy says nothing of it | not an action ? did you mean `ecs:ListTasks`?
+    main.rhai:9:86+1 `logs:PutLogEvents` is allowed on every resource | more than is needed ? put them in a statement of their own, with the ARNs of what is meant, or with a condition
+    ");
+}
+
+#[test]
+fn secrets_are_checked_before_anything_is_made() {
+    let source = r#"
+secretsmanager_secret("both", #{ secretString: "a", generateSecretString: #{} });
+secretsmanager_secret("long", #{ generateSecretString: #{ passwordLength: 5000 } });
+secretsmanager_secret("half", #{ generateSecretString: #{ generateStringKey: "password" } });
+secretsmanager_secret("text", #{
+    generateSecretString: #{ generateStringKey: "password", secretStringTemplate: "root" } });
+"#;
+    insta::assert_snapshot!(script(source).mistakes(), @r#"
+    main.rhai:2:53+20 a secret takes `secretString` or `generateSecretString`, not both | one too many
+    main.rhai:3:75+4 a password of 5000 characters cannot be generated | not 1 to 4096
+    main.rhai:4:59+17 `generateStringKey` needs `secretStringTemplate` beside it ? the template is a JSON object, in which the password is put under the key
+    main.rhai:6:83+6 `secretStringTemplate` is no JSON object | not a JSON object ? write json(#{ username: "root" })
+    "#);
 }

@@ -131,6 +131,43 @@ fn a_log_group_that_is_not_there_stops_the_task() {
 }
 
 #[test]
+fn secrets_that_cannot_be_read_stop_the_task() {
+    let (mut aws, network) = Aws::with_network(1.0);
+    aws.role("nobody", &["logs:*"]);
+    aws.role("reader", &["secretsmanager:GetSecretValue"]);
+    let arn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:root-a1b2c3";
+    let mut with = definition("web");
+    with["containerDefinitions"][0]["secrets"] = json!([{"name": "PASSWORD", "valueFrom": format!("{arn}:key::")}]);
+    let head = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval \
+                failed: unable to retrieve secret from asm: service call has been retried 1 time(s):";
+    for (role, why) in [
+        (
+            "nobody",
+            format!(
+                "AccessDeniedException: arn:aws:iam::000000000000:role/nobody is not authorized to perform: \
+                 secretsmanager:GetSecretValue on resource: {arn}"
+            ),
+        ),
+        (
+            "reader",
+            format!(
+                "failed to fetch secret {arn} from secrets manager: ResourceNotFoundException: Secrets Manager can't \
+                 find the specified secret."
+            ),
+        ),
+    ] {
+        with["executionRoleArn"] = json!(role);
+        aws.ecs("RegisterTaskDefinition", with.clone());
+        let run = json!({"cluster": "demo", "taskDefinition": "web", "launchType": "FARGATE",
+            "networkConfiguration": network});
+        let task = aws.ecs("RunTask", run)["tasks"][0]["taskArn"].clone();
+        aws.pass(60);
+        let told = aws.ecs("DescribeTasks", json!({"cluster": "demo", "tasks": [task]}));
+        assert_eq!(told["tasks"][0]["stoppedReason"], format!("{head} {why}"), "{role}");
+    }
+}
+
+#[test]
 fn a_role_that_is_not_there_starts_no_task_until_it_is() {
     let (mut aws, network) = Aws::with_network(1.0);
     let mut definition = definition("web");

@@ -1,0 +1,3 @@
+//! Kinds of the container registry.
+
+pub mod repository;

@@ -1,0 +1,4 @@
+//! Kinds of Secrets Manager.
+
+mod generated;
+pub mod secret;
