@@ -132,6 +132,52 @@ def cloud_map(client):
     check(code == "ResourceInUse", f"a namespace with services is not deleted ({code})")
     names.delete_service(Id=service)
     names.delete_namespace(Id=namespace)
+    operation = names.create_http_namespace(Name="checks")["OperationId"]
+    for _ in range(10_000):
+        told = names.get_operation(OperationId=operation)["Operation"]
+        if told["Status"] not in ("SUBMITTED", "PENDING"):
+            break
+    made = names.get_namespace(Id=told["Targets"]["NAMESPACE"])["Namespace"]
+    check(made["Type"] == "HTTP", "an HTTP namespace is made as well")
+    names.delete_namespace(Id=made["Id"])
+
+
+def scaling(client):
+    """A scalable target, its policy and its schedule, and capacity providers of a cluster."""
+    scaling, ecs = client("application-autoscaling"), client("ecs")
+    of = {
+        "ServiceNamespace": "ecs", "ResourceId": "service/fargate-cluster/hazelcast-service",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    code = refusal(scaling.register_scalable_target, **{**of, "ResourceId": "service/fargate-cluster/absent"},
+                   MinCapacity=1, MaxCapacity=2)
+    check(code == "ValidationException", f"a service that is not there is not scaled ({code})")
+    code = refusal(scaling.put_scaling_policy, **of, PolicyName="cpu")
+    check(code == "ObjectNotFoundException", f"a policy needs a target ({code})")
+    arn = scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=9, Tags={"team": "data"})["ScalableTargetARN"]
+    check(scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"team": "data"}, "a target has its tags")
+    made = scaling.put_scaling_policy(**of, PolicyName="cpu", PolicyType="TargetTrackingScaling",
+                                      TargetTrackingScalingPolicyConfiguration={
+        "TargetValue": 60.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    })
+    check(len(made["Alarms"]) == 2, "target tracking has two alarms")
+    scaling.put_scheduled_action(**of, ScheduledActionName="night", Schedule="cron(0 20 * * ? *)",
+                                 ScalableTargetAction={"MaxCapacity": 3})
+    pages = scaling.get_paginator("describe_scaling_policies").paginate(ServiceNamespace="ecs")
+    policies = [policy for page in pages for policy in page["ScalingPolicies"]]
+    check([policy["PolicyARN"] for policy in policies] == [made["PolicyARN"]], "the policy is told")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    check(targets[0]["CreationTime"].year >= 2024, "a target's date is a date")
+    scaling.deregister_scalable_target(**of)
+    left = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    check(left == [], "scheduled actions go with their target")
+
+    put = {"cluster": "fargate-cluster", "defaultCapacityProviderStrategy": []}
+    code = refusal(ecs.put_cluster_capacity_providers, **put, capacityProviders=["absent"])
+    check(code == "InvalidParameterException", f"a capacity provider has to be there ({code})")
+    cluster = ecs.put_cluster_capacity_providers(**put, capacityProviders=["FARGATE", "FARGATE_SPOT"])["cluster"]
+    check(sorted(cluster["capacityProviders"]) == ["FARGATE", "FARGATE_SPOT"], "capacity providers are associated")
+    ecs.put_cluster_capacity_providers(**put, capacityProviders=[])
 
 
 def members(endpoint):
@@ -399,6 +445,7 @@ def main(program, folder):
         cloud_map(client)
         files(client, subnets)
         endpoints(client, subnets)
+        scaling(client)
         members(endpoint)
         pages_and_waiters(client)
         secrets_and_images(client)

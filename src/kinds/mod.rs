@@ -20,6 +20,7 @@ use crate::model::JsonMap;
 
 pub mod abreast;
 pub mod absent;
+pub mod autoscaling;
 pub mod ec2;
 #[cfg(test)]
 mod echo;
@@ -236,6 +237,8 @@ pub trait Kind: Send + Sync {
 
 /// Every kind with code, in the order of their types.
 pub static KINDS: &[&dyn Kind] = &[
+    &autoscaling::scalable_target::ScalableTarget,
+    &autoscaling::scaling_policy::ScalingPolicy,
     &ec2::Eip,
     &ec2::InternetGateway,
     &ec2::NatGateway,
@@ -251,6 +254,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &ec2::VpcGatewayAttachment,
     &ecr::repository::Repository,
     &ecs::cluster::Cluster,
+    &ecs::cluster_capacity_provider_associations::ClusterCapacityProviderAssociations,
     &ecs::service::Service,
     &ecs::task_definition::TaskDefinition,
     &efs::access_point::AccessPoint,
@@ -260,6 +264,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &iam::role::Role,
     &logs::log_group::LogGroup,
     &secretsmanager::secret::Secret,
+    &servicediscovery::http_namespace::HttpNamespace,
     &servicediscovery::private_dns_namespace::PrivateDnsNamespace,
     &servicediscovery::service::Service,
 ];

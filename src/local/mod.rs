@@ -5,6 +5,7 @@
 //! [`service::Timer`] in the store, and timers that are due are carried out before the next request is answered, by
 //! whichever process gets there first. It knows nothing of its client.
 
+pub mod autoscaling;
 mod client;
 pub mod ec2;
 pub mod ecr;
@@ -39,6 +40,7 @@ use crate::model::Json;
 
 /// Every service there is.
 pub static SERVICES: &[&dyn Service] = &[
+    &autoscaling::AutoScaling,
     &ec2::Ec2,
     &ecr::Ecr,
     &ecs::Ecs,

@@ -162,9 +162,10 @@ fn finish(session: &Session, error: Option<Box<EvalAltResult>>) -> Result<Evalua
         let diagnostic = diagnostics::of(*error, &session.file, &state, &session.watch);
         state.mistakes.push(diagnostic);
     }
-    let resources = if session.watch.stopped().is_none() { check_declarations(&mut state, ended) } else { Vec::new() };
+    let mut resources =
+        if session.watch.stopped().is_none() { check_declarations(&mut state, ended) } else { Vec::new() };
     if !ended {
-        across(&mut state, &resources);
+        across(&mut state, &mut resources);
         let unused = inputs::unused(session, &state);
         state.mistakes.extend(unused);
     }
@@ -218,8 +219,13 @@ fn check_declarations(state: &mut State, ended: bool) -> Vec<Resource> {
     resources
 }
 
-/// Checks declarations against each other.
-fn across(state: &mut State, resources: &[Resource]) {
+/// Checks declarations against each other, and settles whose is what several have a say in.
+fn across(state: &mut State, resources: &mut [Resource]) {
+    for (index, path, mistake) in check::owners(resources) {
+        let (origin, steps) = state.declarations[index].origin_of(&path);
+        state.mistake(&origin, &steps, super::spans::Aim::Value, mistake);
+    }
+    let resources: &[Resource] = resources;
     let of_type = |type_name: &str| -> Vec<Network<'_>> {
         let own = state.declarations.iter().zip(resources).enumerate();
         own.filter(|(_, (declaration, _))| declaration.schema.type_name == type_name)

@@ -11,4 +11,5 @@ mod noise;
 mod planning;
 mod samples;
 mod secrets;
+mod scaling;
 mod waiting;

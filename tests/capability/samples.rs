@@ -104,7 +104,110 @@ let expiring = json(#{ rules: [#{
 }] });
 "#;
 
+const SCALED: &str = r#"
+let cluster = ecs_cluster("cluster", #{ clusterName: "cluster" });
+let definition = ecs_task_definition("task", #{
+    networkMode: "bridge", requiresCompatibilities: ["EC2"],
+    containerDefinitions: [#{ name: "member", image: "hazelcast/hazelcast:5.5.10", memory: 512 }],
+});
+let service = |name| ecs_service(name, #{
+    cluster: cluster.clusterName, serviceName: name, taskDefinition: definition.taskDefinitionArn, desiredCount: 0,
+});
+let service_of = service.call("one");
+let other_service = service.call("other");
+let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("application-autoscaling.amazonaws.com") });
+"#;
+
 pub const SAMPLES: &[Sample] = &[
+    Sample {
+        kind: "AWS::ApplicationAutoScaling::ScalableTarget",
+        before: SCALED,
+        declared: r#"resourceId: "service/" + cluster.clusterName + "/" + service_of.name, serviceNamespace: "ecs",
+            scalableDimension: "ecs:service:DesiredCount", minCapacity: 0, maxCapacity: 4"#,
+        updates: &[
+            ("minCapacity", "1; it.maxCapacity = 9"),
+            ("maxCapacity", "0"),
+            ("roleARN", "role.arn"),
+            ("suspendedState", "#{ dynamicScalingInSuspended: true }"),
+            (
+                "scheduledActions",
+                r#"[
+                    #{ scheduledActionName: "night", schedule: "cron(0 20 * * ? *)", timezone: "Europe/Berlin",
+                       startTime: "2030-01-01T00:00:00Z", scalableTargetAction: #{ minCapacity: 0, maxCapacity: 1 } },
+                    #{ scheduledActionName: "day", schedule: "rate(1 day)", scalableTargetAction: #{ maxCapacity: 4 } },
+                ]"#,
+            ),
+            TAGS,
+        ],
+        replacements: &[("resourceId", r#""service/" + cluster.clusterName + "/" + other_service.name"#)],
+        fixed: &[
+            ("scalableDimension", "services have one dimension"),
+            ("serviceNamespace", "only services of ECS are scaled"),
+        ],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ApplicationAutoScaling::ScalingPolicy",
+        before: r#"
+            let cluster = ecs_cluster("cluster", #{ clusterName: "cluster" });
+            let definition = ecs_task_definition("task", #{
+                networkMode: "bridge", requiresCompatibilities: ["EC2"],
+                containerDefinitions: [#{ name: "member", image: "hazelcast/hazelcast:5.5.10", memory: 512 }],
+            });
+            let scaled = |name| {
+                let service = ecs_service(name, #{
+                    cluster: cluster.clusterName, serviceName: name, desiredCount: 0,
+                    taskDefinition: definition.taskDefinitionArn,
+                });
+                applicationautoscaling_scalable_target(name, #{
+                    resourceId: "service/" + cluster.clusterName + "/" + service.name, serviceNamespace: "ecs",
+                    scalableDimension: "ecs:service:DesiredCount", minCapacity: 0, maxCapacity: 4,
+                })
+            };
+            let target = scaled.call("one");
+            let other_target = scaled.call("other");
+            let steps = #{
+                adjustmentType: "ChangeInCapacity", cooldown: 60,
+                stepAdjustments: [#{ metricIntervalLowerBound: 0, scalingAdjustment: 1 }],
+            };
+        "#,
+        declared: r#"policyName: "cpu", policyType: "TargetTrackingScaling", scalingTargetId: target.id,
+            targetTrackingScalingPolicyConfiguration: #{
+                targetValue: 60, predefinedMetricSpecification: #{
+                    predefinedMetricType: "ECSServiceAverageCPUUtilization",
+                },
+            }"#,
+        updates: &[(
+            "targetTrackingScalingPolicyConfiguration",
+            r#"#{
+                    targetValue: 62.5, scaleInCooldown: 120, scaleOutCooldown: 30, disableScaleIn: true,
+                    customizedMetricSpecification: #{
+                        namespace: "Hazelcast", metricName: "Entries", statistic: "Average",
+                        dimensions: [#{ name: "Cluster", value: "one" }],
+                    },
+                }"#,
+        )],
+        replacements: &[
+            ("policyName", r#""another-name""#),
+            ("scalingTargetId", "other_target.id"),
+            (
+                "policyType",
+                r#""StepScaling"; it.remove("targetTrackingScalingPolicyConfiguration");
+                    it.stepScalingPolicyConfiguration = steps"#,
+            ),
+            (
+                "resourceId",
+                r#"other_target.resourceId; it.remove("scalingTargetId");
+                    it.scalableDimension = "ecs:service:DesiredCount"; it.serviceNamespace = "ecs""#,
+            ),
+        ],
+        fixed: &[
+            ("stepScalingPolicyConfiguration", "goes with another policyType, which replaces"),
+            ("scalableDimension", "goes with resourceId"),
+            ("serviceNamespace", "goes with resourceId"),
+        ],
+        same_id: false,
+    },
     Sample {
         kind: "AWS::EC2::EIP",
         before: "",
@@ -340,6 +443,21 @@ pub const SAMPLES: &[Sample] = &[
         same_id: false,
     },
     Sample {
+        kind: "AWS::ECS::ClusterCapacityProviderAssociations",
+        before: r#"
+            let cluster = ecs_cluster("cluster", #{});
+            let other_cluster = ecs_cluster("other-cluster", #{});
+        "#,
+        declared: r#"cluster: cluster.clusterName, capacityProviders: ["FARGATE"], defaultCapacityProviderStrategy: []"#,
+        updates: &[
+            ("capacityProviders", r#"["FARGATE", "FARGATE_SPOT"]"#),
+            ("defaultCapacityProviderStrategy", r#"[#{ capacityProvider: "FARGATE", weight: 1 }]"#),
+        ],
+        replacements: &[("cluster", "other_cluster.arn")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
         kind: "AWS::ECS::Service",
         before: SERVICE,
         declared: r#"cluster: cluster.arn, taskDefinition: task.taskDefinitionArn, desiredCount: 1, launchType: "FARGATE",
@@ -551,6 +669,15 @@ pub const SAMPLES: &[Sample] = &[
             TAGS,
         ],
         replacements: &[("name", r#""another/name""#)],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ServiceDiscovery::HttpNamespace",
+        before: "",
+        declared: r#"name: "it""#,
+        updates: &[("description", r#""what it is for""#), TAGS],
+        replacements: &[("name", r#""that""#)],
         fixed: &[],
         same_id: false,
     },

@@ -173,24 +173,14 @@ impl Kind for Cluster {
 
     async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
         let found = describe(cloud, &[question.id.to_owned()]).await?.into_iter().find(is_there);
-        let again_in = Duration::from_secs(2);
         Ok(match (question.action, found) {
             (Action::Delete, None) => Progress::Ready(JsonMap::new()),
             (_, None) => Progress::Failed {
                 reason: "the cluster is gone".to_owned(),
                 help: "run again: it will be made anew".to_owned(),
             },
-            (Action::Create | Action::Update, Some(cluster)) if is_settled(&cluster) => {
-                Progress::Ready(attributes(&cluster))
-            }
-            (Action::Create | Action::Update, Some(cluster)) if has_failed(&cluster) => Progress::Failed {
-                reason: "the cluster's capacity providers could not be attached".to_owned(),
-                help: "look at `capacityProviders`; without it the cluster needs nothing attached".to_owned(),
-            },
-            (_, Some(cluster)) => {
-                let status = cluster.attachments_status().or(cluster.status()).unwrap_or("unknown");
-                Progress::Pending { summary: status.to_lowercase().replace('_', " "), news: Vec::new(), again_in }
-            }
+            (Action::Create | Action::Update, Some(cluster)) => attachments(&cluster, || attributes(&cluster)),
+            (Action::Delete, Some(cluster)) => pending(&cluster),
         })
     }
 }
@@ -227,7 +217,8 @@ fn no_configuration() -> ClusterConfiguration {
     ClusterConfiguration::builder().execute_command_configuration(commands).build()
 }
 
-async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<Described>, CallError> {
+/// Clusters by name or ARN.
+pub(super) async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<Described>, CallError> {
     let call = cloud.ecs.describe_clusters().set_clusters(Some(names.to_vec()));
     let call = call.include(ClusterField::Tags).include(ClusterField::Settings).include(ClusterField::Configurations);
     // Absent ones are told in `failures`, as MISSING.
@@ -235,12 +226,33 @@ async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<Described>, Cal
 }
 
 /// An INACTIVE cluster is still described after its deletion.
-fn is_there(cluster: &Described) -> bool {
+pub(super) fn is_there(cluster: &Described) -> bool {
     cluster.status() != Some("INACTIVE")
 }
 
-fn is_settled(cluster: &Described) -> bool {
+/// Whether nothing is being attached or detached.
+pub(super) fn is_settled(cluster: &Described) -> bool {
     cluster.status() == Some("ACTIVE") && cluster.attachments_status().is_none_or(|status| status == "UPDATE_COMPLETE")
+}
+
+/// Where the capacity providers of a cluster stand; `ready` has the attributes once they are attached.
+pub(super) fn attachments(cluster: &Described, ready: impl FnOnce() -> JsonMap) -> Progress {
+    if is_settled(cluster) {
+        return Progress::Ready(ready());
+    }
+    if has_failed(cluster) {
+        return Progress::Failed {
+            reason: "the cluster's capacity providers could not be attached".to_owned(),
+            help: "look at `capacityProviders`; without it the cluster needs nothing attached".to_owned(),
+        };
+    }
+    pending(cluster)
+}
+
+fn pending(cluster: &Described) -> Progress {
+    let status = cluster.attachments_status().or(cluster.status()).unwrap_or("unknown");
+    let summary = status.to_lowercase().replace('_', " ");
+    Progress::Pending { summary, news: Vec::new(), again_in: Duration::from_secs(2) }
 }
 
 /// A cluster that is ACTIVE tells in the state of its attachments that they failed.

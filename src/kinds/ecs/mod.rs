@@ -4,6 +4,7 @@
 //! describes where a deployment stands, and [`stopped`] why tasks stop and what helps.
 
 pub mod cluster;
+pub mod cluster_capacity_provider_associations;
 mod container;
 mod deploying;
 pub mod service;

@@ -199,13 +199,14 @@ fn taken(error: CallError) -> CallError {
     error
 }
 
+/// A count that is not declared is 1 to begin with, as in CloudFormation, and is left to whoever changes it later.
 fn prepare(properties: &JsonMap, call: CreateServiceFluentBuilder) -> Result<CreateServiceFluentBuilder, Misfit> {
     Ok(call
         .set_availability_zone_rebalancing(member(properties, "availabilityZoneRebalancing")?)
         .set_capacity_provider_strategy(member(properties, "capacityProviderStrategy")?)
         .set_cluster(member(properties, "cluster")?)
         .set_deployment_configuration(member(properties, "deploymentConfiguration")?)
-        .set_desired_count(member(properties, "desiredCount")?)
+        .desired_count(member(properties, "desiredCount")?.unwrap_or(1))
         .set_enable_ecs_managed_tags(member(properties, "enableECSManagedTags")?)
         .set_enable_execute_command(member(properties, "enableExecuteCommand")?)
         .set_health_check_grace_period_seconds(member(properties, "healthCheckGracePeriodSeconds")?)

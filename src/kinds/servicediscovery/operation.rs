@@ -28,19 +28,19 @@ async fn get(cloud: &Cloud, id: &str) -> Result<Option<Operation>, CallError> {
     Ok(answer.and_then(|answer| answer.operation))
 }
 
-/// The id of the namespace that an operation makes. It is asked for until the operation tells, for about a minute.
+/// The id of the namespace that an operation, begun by the call `action`, makes. It is asked for until the operation tells,
+/// for about a minute.
 ///
 /// # Errors
 /// When the operation fails or does not tell.
-pub(super) async fn namespace_made(cloud: &Cloud, id: &str) -> Result<String, CallError> {
-    const ACTION: &str = "servicediscovery:CreatePrivateDnsNamespace";
+pub(super) async fn namespace_made(cloud: &Cloud, action: &'static str, id: &str) -> Result<String, CallError> {
     let pause = PAUSE.mul_f64(cloud.pace);
     let mut waited = Duration::ZERO;
     loop {
         if let Some(operation) = get(cloud, id).await? {
             if operation.status() == Some(&OperationStatus::Fail) {
                 let code = operation.error_code().unwrap_or("OperationFailed");
-                return Err(CallError::new(ACTION, code, operation.error_message().unwrap_or_default()));
+                return Err(CallError::new(action, code, operation.error_message().unwrap_or_default()));
             }
             let target = operation.targets().and_then(|targets| targets.get(&OperationTargetType::Namespace));
             if let Some(namespace) = target {
@@ -49,7 +49,7 @@ pub(super) async fn namespace_made(cloud: &Cloud, id: &str) -> Result<String, Ca
         }
         if waited >= PATIENCE {
             let message = format!("operation {id} does not tell which namespace it makes");
-            return Err(CallError::new(ACTION, "ServiceUnavailable", message));
+            return Err(CallError::new(action, "ServiceUnavailable", message));
         }
         tokio::time::sleep(pause).await;
         // With no pace the tries are limited all the same.

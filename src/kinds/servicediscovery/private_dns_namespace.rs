@@ -9,14 +9,13 @@ use aws_sdk_servicediscovery::types::{
 use futures::FutureExt;
 use serde_json::json;
 
-use super::{operation, tags};
+use super::{namespace, operation, tags};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
-use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text};
-use crate::kinds::tags::{changes, has_token, pairs};
-use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
-use crate::model::{Json, JsonMap};
+use crate::kinds::tags::changes;
+use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
+use crate::model::JsonMap;
 
 object! {
     PrivateDnsNamespaceProperties {
@@ -68,18 +67,7 @@ impl Kind for PrivateDnsNamespace {
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
-        let name = text(wanted.properties, "name");
-        let mut pages = cloud.servicediscovery.list_namespaces().into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed("servicediscovery:ListNamespaces"))?;
-            for summary in page.namespaces().iter().filter(|summary| summary.name() == name) {
-                let Some(namespace) = get(cloud, summary.id().unwrap_or_default()).await? else { continue };
-                if is_ours(cloud, &namespace, wanted.token).await? {
-                    return Ok(namespace.id);
-                }
-            }
-        }
-        Ok(None)
+        namespace::find(cloud, wanted).await
     }
 
     async fn create(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Created, CallError> {
@@ -88,7 +76,7 @@ impl Kind for PrivateDnsNamespace {
         let call = prepare(wanted.properties, call).map_err(misfit(ACTION))?;
         let answer = call.send().await.map_err(failed(ACTION))?;
         let waiting = operation::waiting(answer.operation_id());
-        let id = operation::namespace_made(cloud, answer.operation_id().unwrap_or_default()).await?;
+        let id = operation::namespace_made(cloud, ACTION, answer.operation_id().unwrap_or_default()).await?;
         let attributes = JsonMap::from_iter([("id".to_owned(), json!(id))]);
         Ok(Created { id, configure: false, accepted: Accepted { attributes, waiting: Some(waiting) } })
     }
@@ -109,28 +97,11 @@ impl Kind for PrivateDnsNamespace {
     }
 
     async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError> {
-        let call = cloud.servicediscovery.delete_namespace().id(target.id);
-        let answer = present(call.send().await.map_err(failed("servicediscovery:DeleteNamespace")))?;
-        let waiting = answer.map(|answer| operation::waiting(answer.operation_id()));
-        Ok(Accepted { attributes: JsonMap::new(), waiting })
+        namespace::delete(cloud, target).await
     }
 
     async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
-        let found = get(cloud, question.id).await?;
-        if question.action == Action::Delete && found.is_none() {
-            return Ok(Progress::Ready(JsonMap::new()));
-        }
-        if let Some(progress) = operation::poll(cloud, question.waiting).await? {
-            return Ok(progress);
-        }
-        Ok(match (question.action, found) {
-            (Action::Delete, _) => operation::pending("deleting"),
-            (_, Some(namespace)) => Progress::Ready(attributes(&namespace)),
-            (_, None) => Progress::Failed {
-                reason: "the namespace is gone".to_owned(),
-                help: "run again: it will be made anew".to_owned(),
-            },
-        })
+        namespace::poll(cloud, question, attributes).await
     }
 }
 
@@ -163,25 +134,8 @@ fn to_change(change: &Update<'_>) -> Result<PrivateDnsNamespaceChange, Misfit> {
     Ok(builder.build())
 }
 
-async fn get(cloud: &Cloud, id: &str) -> Result<Option<Namespace>, CallError> {
-    let answer = cloud.servicediscovery.get_namespace().id(id).send().await;
-    let answer = present(answer.map_err(failed("servicediscovery:GetNamespace")))?;
-    Ok(answer.and_then(|answer| answer.namespace))
-}
-
-/// Whether a namespace was made by the call of this token: by its creator's request or its tag.
-async fn is_ours(cloud: &Cloud, namespace: &Namespace, token: &str) -> Result<bool, CallError> {
-    if namespace.creator_request_id() == Some(token) {
-        return Ok(true);
-    }
-    let tags = present(tags::read(cloud, namespace.arn().unwrap_or_default()).await)?.unwrap_or(Json::Null);
-    Ok(has_token(pairs(&JsonMap::from_iter([("tags".to_owned(), tags)]), "tags"), token))
-}
-
 async fn read_one(cloud: &Cloud, id: &str) -> Result<Option<Observed>, CallError> {
-    let Some(namespace) = get(cloud, id).await? else { return Ok(None) };
-    // One that goes while it is read is gone.
-    let Some(tags) = present(tags::read(cloud, namespace.arn().unwrap_or_default()).await)? else { return Ok(None) };
+    let Some((namespace, tags)) = namespace::read(cloud, id).await? else { return Ok(None) };
     let mut properties = JsonMap::new();
     put(&mut properties, "name", &namespace.name);
     put(&mut properties, "description", &namespace.description);
@@ -207,7 +161,8 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::kinds::echo;
+    use crate::kinds::{Action, echo};
+    use crate::model::Json;
 
     #[tokio::test]
     async fn everything_claimed_is_sent_and_read_back() {

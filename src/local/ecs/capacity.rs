@@ -11,6 +11,9 @@ use crate::model::{Json, JsonMap};
 /// The capacity providers of Fargate.
 pub const FARGATE: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
+/// The most providers of a strategy (ECS API reference, CreateService).
+const MOST: usize = 20;
+
 fn known(provider: &str) -> Result<(), Fault> {
     if FARGATE.contains(&provider) {
         return Ok(());
@@ -51,9 +54,76 @@ pub fn strategy(params: &JsonMap, member: &str, providers: &[String]) -> Result<
         if !(0..=1000).contains(&weight) || !(0..=100_000).contains(&base) {
             return Err(invalid("A weight is 0 to 1000 and a base 0 to 100000."));
         }
+        if strategy.iter().any(|item: &Json| item["capacityProvider"] == provider) {
+            return Err(invalid("A capacity provider strategy cannot contain a capacity provider more than once."));
+        }
         strategy.push(json!({"capacityProvider": provider, "weight": weight, "base": base}));
     }
+    let with = |name: &str| strategy.iter().filter(|item| item[name] != 0).count();
+    if strategy.len() > MOST {
+        return Err(invalid(format!("A capacity provider strategy can contain at most {MOST} capacity providers.")));
+    }
+    if with("base") > 1 {
+        return Err(invalid("Only one capacity provider in a capacity provider strategy can have a base defined."));
+    }
+    if strategy.len() > 1 && with("weight") == 0 {
+        return Err(invalid(
+            "At least one of the capacity providers in a capacity provider strategy must have a weight greater than 0.",
+        ));
+    }
     Ok(strategy)
+}
+
+/// Shares tasks out among the capacity providers of a strategy: first as many as the base says, then by weight.
+///
+/// Source: the documentation of `CapacityProviderStrategyItem`.
+#[derive(Debug)]
+pub struct Providers {
+    shares: Vec<Share>,
+}
+
+#[derive(Debug)]
+struct Share {
+    name: String,
+    base: u64,
+    weight: u64,
+    tasks: u64,
+}
+
+impl Providers {
+    /// Those of a strategy, with no tasks yet.
+    pub fn of(strategy: &[Json]) -> Self {
+        let share = |item: &Json| {
+            let number = |name: &str| item[name].as_u64().unwrap_or(0);
+            let name = item["capacityProvider"].as_str().unwrap_or_default().to_owned();
+            Share { name, base: number("base"), weight: number("weight"), tasks: 0 }
+        };
+        Self { shares: strategy.iter().map(share).collect() }
+    }
+
+    /// There is a task on this one.
+    pub fn count(&mut self, provider: Option<&str>) {
+        let own = self.shares.iter_mut().find(|share| Some(share.name.as_str()) == provider);
+        own.into_iter().for_each(|share| share.tasks += 1);
+    }
+
+    /// The one the next task goes to, which is counted; `None` when there is no strategy.
+    pub fn choose(&mut self) -> Option<String> {
+        let below_base = self.shares.iter().position(|share| share.tasks < share.base);
+        let by_weight = || {
+            let able = self.shares.iter().enumerate().filter(|(_, share)| share.weight > 0);
+            // The one whose share would stay the smallest: (tasks + 1) / weight, compared without dividing.
+            let more = |share: &Share| u128::from(share.tasks - share.base.min(share.tasks) + 1);
+            let least = able.min_by(|(_, one), (_, other)| {
+                (more(one) * u128::from(other.weight)).cmp(&(more(other) * u128::from(one.weight)))
+            });
+            least.map(|(at, _)| at)
+        };
+        let at = below_base.or_else(by_weight).or((!self.shares.is_empty()).then_some(0))?;
+        let share = &mut self.shares[at];
+        share.tasks += 1;
+        Some(share.name.clone())
+    }
 }
 
 /// `DescribeCapacityProviders`.
@@ -70,4 +140,31 @@ pub fn describe(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
         "capacityProviders": found.iter().map(view).collect::<Vec<_>>(),
         "failures": missing.iter().map(failure).collect::<Vec<_>>(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_goes_first_and_the_rest_by_weight() {
+        let strategy = [
+            json!({"capacityProvider": "FARGATE", "base": 2, "weight": 1}),
+            json!({"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 3}),
+        ];
+        let mut providers = Providers::of(&strategy);
+        let chosen: Vec<String> = (0..10).filter_map(|_| providers.choose()).collect();
+        assert_eq!(chosen[..2], ["FARGATE", "FARGATE"], "the base");
+        assert_eq!(chosen.iter().filter(|name| *name == "FARGATE_SPOT").count(), 6, "three of four of the rest");
+
+        // What is there already counts: a task of the base that went is made good first.
+        let mut providers = Providers::of(&strategy);
+        [Some("FARGATE"), Some("FARGATE_SPOT"), Some("FARGATE_SPOT"), None]
+            .into_iter()
+            .for_each(|at| providers.count(at));
+        assert_eq!([providers.choose(), providers.choose()].map(Option::unwrap), ["FARGATE", "FARGATE_SPOT"]);
+        assert_eq!(Providers::of(&[]).choose(), None);
+        let alone = [json!({"capacityProvider": "FARGATE", "base": 0, "weight": 0})];
+        assert_eq!(Providers::of(&alone).choose().as_deref(), Some("FARGATE"));
+    }
 }

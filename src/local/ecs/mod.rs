@@ -116,6 +116,28 @@ impl Service for Ecs {
     }
 }
 
+/// How many tasks an ACTIVE service wants; `None` when there is none of that name in that cluster.
+///
+/// # Errors
+/// When the store fails.
+pub fn desired_count(tx: &Tx<'_>, cluster: &str, service: &str) -> Result<Option<i64>, Fault> {
+    let found = service::get(tx, cluster, service)?;
+    Ok(found.filter(service::EcsService::is_active).map(|service| service.desired))
+}
+
+/// Has an ACTIVE service want another number of tasks, as UpdateService does; nothing when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub fn set_desired_count(tx: &mut Tx<'_>, cluster: &str, service: &str, count: i64) -> Result<(), Fault> {
+    let Some(mut found) = service::get(tx, cluster, service)?.filter(service::EcsService::is_active) else {
+        return Ok(());
+    };
+    found.want(count);
+    tx.put(&found)?;
+    Ok(scheduler::wake(tx, &service::key(cluster, service))?)
+}
+
 /// A time in milliseconds.
 fn millis(time: Timestamp) -> i64 {
     time.as_millisecond()

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::capacity::Providers;
 use super::deployment::{Revision, platform};
 use super::network::{self, Spread};
 use super::params::{flag, includes, invalid, map, required, text, texts, whole};
@@ -70,14 +71,15 @@ pub fn run(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
     let group = text(params, "group")?.map_or_else(|| format!("family:{}", definition.family), str::to_owned);
     let mut spread = Spread::over(tx, network)?;
     let (mut tasks, mut ids) = (Vec::new(), Vec::new());
-    for at in 0..usize::try_from(count).unwrap_or(0) {
+    let mut providers = Providers::of(&revision.strategy);
+    for _ in 0..count {
         let spec = Spec {
             cluster: &cluster.name,
             definition: &definition,
             service: None,
             group: group.clone(),
             started_by: text(params, "startedBy")?.map(str::to_owned),
-            provider: scheduler::provider(&revision.strategy, at),
+            provider: providers.choose(),
             platform: platform(&revision),
             subnet: spread.choose(),
             security_groups: &network.groups,

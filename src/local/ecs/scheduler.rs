@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::capacity::Providers;
 use super::deployment::{self, Breaker, Deployment, Rollout, Seen};
 use super::network::Spread;
 use super::service::{self, EcsService, State};
@@ -307,15 +308,17 @@ fn launch(
     let (Some(definition), Some(network)) = (definition, &revision.network) else { return Ok(()) };
     let mut spread = Spread::over(tx, network)?;
     tasks.iter().for_each(|task| spread.count(&task.subnet));
+    let mut providers = Providers::of(&revision.strategy);
+    tasks.iter().filter(|task| is_of(task, primary)).for_each(|task| providers.count(task.provider.as_deref()));
     let mut ids = Vec::new();
-    for at in 0..count {
+    for _ in 0..count {
         let spec = Spec {
             cluster: &service.cluster,
             definition: &definition,
             service: Some((&service.name, &primary.id)),
             group: format!("service:{}", service.name),
             started_by: Some(primary.id.clone()),
-            provider: provider(&revision.strategy, tasks.len() + at),
+            provider: providers.choose(),
             platform: deployment::platform(revision),
             subnet: spread.choose(),
             security_groups: &network.groups,
@@ -333,32 +336,6 @@ fn launch(
         events::add(tx, &mut service.events, &service.name, &events::of_tasks("has started", some))?;
     }
     Ok(())
-}
-
-/// The capacity provider of the next task when there are so many: bases first, then by weight.
-pub fn provider(strategy: &[crate::model::Json], there: usize) -> Option<String> {
-    let number = |item: &crate::model::Json, name: &str| {
-        item[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
-    };
-    let name = |item: &crate::model::Json| item["capacityProvider"].as_str().map(str::to_owned);
-    let mut place = there;
-    for item in strategy {
-        let base = number(item, "base");
-        if place < base {
-            return name(item);
-        }
-        place -= base;
-    }
-    let weights: usize = strategy.iter().map(|item| number(item, "weight")).sum();
-    let mut place = if weights == 0 { 0 } else { place % weights };
-    for item in strategy {
-        let weight = number(item, "weight");
-        if place < weight {
-            return name(item);
-        }
-        place -= weight;
-    }
-    strategy.first().and_then(name)
 }
 
 fn task_tags(service: &EcsService, definition: &TaskDefinition) -> super::tags::Tags {

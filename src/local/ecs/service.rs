@@ -102,6 +102,12 @@ impl EcsService {
         self.state == State::Inactive
     }
 
+    /// Wants so many tasks.
+    pub fn want(&mut self, desired: i64) {
+        self.steady &= self.desired == desired;
+        self.desired = desired;
+    }
+
     /// How its state is told.
     pub fn status(&self) -> &'static str {
         match self.state {

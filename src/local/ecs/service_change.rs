@@ -23,8 +23,7 @@ pub fn update(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
     service::nothing_absent(params)?;
     if let Some(desired) = whole(params, "desiredCount")? {
         check_desired(desired)?;
-        service.steady &= service.desired == desired;
-        service.desired = desired;
+        service.want(desired);
     }
     service.configuration = configuration(Some(&service.configuration), params)?;
     tell(&mut service.told, params)?;

@@ -7,6 +7,7 @@ mod graph;
 mod images;
 mod networks;
 mod policies;
+mod owners;
 mod scalar;
 mod secret;
 mod service;
@@ -20,6 +21,7 @@ use crate::model::{KindSchema, PropertyPath, Value};
 
 pub(super) use graph::{cycle, dangling};
 pub(super) use networks::{Network, networks};
+pub(super) use owners::owners;
 
 /// Something wrong in a declaration.
 #[derive(Debug, Clone, PartialEq)]

@@ -27,4 +27,9 @@ pub(super) fn check(properties: &BTreeMap<String, Value>, checker: &mut Checker<
         let help = "write `networkConfiguration: #{ awsvpcConfiguration: #{ subnets: … } }`".to_owned();
         missing("networkConfiguration", " on Fargate", help);
     }
+    if properties.contains_key("launchType") && properties.contains_key("capacityProviderStrategy") {
+        let mistake = Mistake::new("a service takes `launchType` or `capacityProviderStrategy`, not both");
+        let help = "leave `launchType` out: the strategy says where tasks run".to_owned();
+        checker.key(&PropertyPath::new("launchType"), mistake.label("excludes the strategy").help(help));
+    }
 }
