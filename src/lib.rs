@@ -2,6 +2,7 @@
 //!
 //! The modules in the order data flows: a [`script`] becomes a program ([`model`]), the program and the [`state`] a
 //! [`plan`], the plan calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS ([`local`]).
+//! [`synth`] writes a program as a CloudFormation template instead.
 //! [`engine`] ties them together and is where an embedder starts; [`event`] is how progress is told.
 
 pub mod apply;
@@ -14,3 +15,4 @@ pub mod model;
 pub mod plan;
 pub mod script;
 pub mod state;
+pub mod synth;

@@ -22,6 +22,7 @@ Examples:
   hzscript plan scripts/hazelcast.rhai --set desiredCount=5 what would change
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
+  hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
   hzscript destroy scripts/hazelcast.rhai";
 
 /// A command.
@@ -40,6 +41,11 @@ Ctrl-C once finishes the calls in flight and writes everything down; the next ru
     Outputs(OutputsArguments),
     /// Look for mistakes in a script, without any AWS
     Check(CheckArguments),
+    /// Write the script as a CloudFormation template, and change nothing
+    #[command(after_help = "\
+The template is for the account and region that look-ups are answered for. Names and zones that the script was told are
+asked of CloudFormation again; secrets become parameters that are not echoed.")]
+    Synth(SynthArguments),
     /// The embedded AWS: serve it to other programs, see what is in it, empty it
     #[command(subcommand)]
     Local(LocalCommand),
@@ -128,6 +134,37 @@ pub struct CheckArguments {
     pub inputs: InputArguments,
     #[command(flatten)]
     pub output: OutputArguments,
+}
+
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArguments {
+    /// The script
+    pub script: PathBuf,
+    /// The format; by default JSON for a --out that ends in .json, YAML otherwise
+    #[arg(long, value_enum)]
+    pub format: Option<TemplateFormat>,
+    /// Write it to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub folder: FolderArguments,
+    /// Print without colours (also: NO_COLOR)
+    #[arg(long, help_heading = "Output")]
+    pub no_color: bool,
+}
+
+/// How a template is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TemplateFormat {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
 }
 
 /// Values for the script's inputs.

@@ -10,6 +10,7 @@ use hzscript::local::store::StoreError;
 use hzscript::plan::PlanError;
 use hzscript::script::Mistakes;
 use hzscript::state::StateError;
+use hzscript::synth::SynthError;
 
 use super::input::InputError;
 use super::interrupt::Interrupted;
@@ -43,6 +44,13 @@ pub enum Error {
     Plan {
         /// Why not.
         error: PlanError,
+        /// The texts of the files it was declared in, by name.
+        sources: BTreeMap<String, String>,
+    },
+    /// The program cannot be put into a template.
+    Synth {
+        /// Why not.
+        error: SynthError,
         /// The texts of the files it was declared in, by name.
         sources: BTreeMap<String, String>,
     },

@@ -23,6 +23,7 @@ mod render;
 mod run;
 mod script;
 mod stack;
+mod synth;
 
 use clap::{CommandFactory, Parser};
 
@@ -89,6 +90,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
+        Command::Synth(arguments) => synth::run(arguments, tools).await,
         Command::Local(command) => local::run(command, tools).await,
     }
 }
@@ -104,6 +106,7 @@ fn options(command: &Command) -> Options {
         Command::Check(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Local(_) => Options::default(),
     }
 }

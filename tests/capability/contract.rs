@@ -111,7 +111,7 @@ async fn expect(stack: &Stack, script: &str, (property, value): &(&str, &str), r
 
 impl Sample {
     /// The script that declares it, with one property changed.
-    fn script(&self, change: Option<&(&str, &str)>) -> String {
+    pub fn script(&self, change: Option<&(&str, &str)>) -> String {
         let builder = KindName::from_type(self.kind);
         let change = change.map(|(property, value)| format!("it.{property} = {value};\n")).unwrap_or_default();
         format!("{}\nlet it = #{{ {} }};\n{change}{builder}(\"it\", it);\n", self.before, self.declared)

@@ -1,3 +1,4 @@
+mod cdk;
 mod command_line;
 mod contract;
 mod documents;
@@ -12,4 +13,5 @@ mod planning;
 mod samples;
 mod secrets;
 mod scaling;
+mod synth;
 mod waiting;

@@ -2,6 +2,7 @@
 //! engine in process on an embedded AWS in memory, whose clock stands still until everybody waits.
 
 pub mod faults;
+pub mod graph;
 pub mod stack;
 pub mod world;
 

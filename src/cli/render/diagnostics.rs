@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hzscript::model::{Address, Source};
 use hzscript::plan::Problem;
 use hzscript::script::{Diagnostic, Place};
+use hzscript::synth;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
     SourceSpan, SpanContents,
@@ -32,12 +33,29 @@ pub fn of_problem(
         Problem::Cycle { .. } | Problem::Protected { .. } | Problem::NoOrder(_) => problem.to_string(),
         _ => format!("{address}: {problem}"),
     };
+    at_declaration(message, source.as_ref(), sources, problem.help())
+}
+
+/// A problem of a template as a mistake at the place of the declaration.
+pub fn of_template(
+    (what, source, problem): &(String, Option<Source>, synth::Problem),
+    sources: &BTreeMap<String, String>,
+) -> Diagnostic {
+    at_declaration(format!("{what}: {problem}"), source.as_ref(), sources, problem.help())
+}
+
+fn at_declaration(
+    message: String,
+    source: Option<&Source>,
+    sources: &BTreeMap<String, String>,
+    help: Option<String>,
+) -> Diagnostic {
     Diagnostic {
         message,
-        label: source.as_ref().map(|_| "declared here".to_owned()),
-        place: source.as_ref().map(|source| place(source, sources)),
+        label: source.map(|_| "declared here".to_owned()),
+        place: source.map(|source| place(source, sources)),
         called_from: Vec::new(),
-        help: problem.help(),
+        help,
     }
 }
 

@@ -71,6 +71,12 @@ pub fn told(error: &Error) -> Told {
             diagnostics: error.problems.iter().map(|problem| diagnostics::of_problem(problem, sources)).collect(),
             sources: sources.clone(),
         },
+        Error::Synth { error, sources } => Told {
+            message: counted(error.problems.len(), "problem stands in the way", "problems stand in the way"),
+            help: None,
+            diagnostics: error.problems.iter().map(|problem| diagnostics::of_template(problem, sources)).collect(),
+            sources: sources.clone(),
+        },
         Error::Engine { error, state } => of_engine(error, state),
         Error::State(error) => of_state(error, None),
         Error::Connect(error) => of_connection(error),
