@@ -1,6 +1,5 @@
 //! What the documents show works.
 
-use super::guides::MY_VPC;
 use crate::support::World;
 
 const README: &str = include_str!("../../README.md");
@@ -37,21 +36,5 @@ fn the_settings_of_the_readme_are_read() {
     for text in settings {
         let settings: Result<hzscript::local::settings::Settings, _> = toml::from_str(&text);
         assert!(settings.is_ok(), "{settings:?}");
-    }
-}
-
-#[test]
-fn every_script_of_the_project_can_be_planned() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
-    let scripts: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
-    assert!(!scripts.is_empty());
-    for script in scripts {
-        let script = script.to_str().expect("a readable path").to_owned();
-        World::new().hz(&["check", &script]).succeeds();
-        let world = World::new();
-        if script.ends_with("existing_vpc.rhai") {
-            world.hz(&["run", &world.script("their.rhai", MY_VPC), "--yes"]).succeeds();
-        }
-        world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(2);
     }
 }

@@ -14,4 +14,5 @@ mod samples;
 mod secrets;
 mod scaling;
 mod synth;
+mod scripts;
 mod waiting;

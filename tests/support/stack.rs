@@ -13,7 +13,7 @@ use hzscript::local::settings::Settings as LocalSettings;
 use hzscript::model::Program;
 use hzscript::model::existing::{ExistingVpc, VpcQuery};
 use hzscript::plan::{Action, Plan};
-use hzscript::script::{self, Limits, Lookups, Request};
+use hzscript::script::{self, Given, Limits, Lookups, Request};
 use hzscript::state::{Owner, Snapshot, StateStore};
 
 use super::faults::Faults;
@@ -25,24 +25,25 @@ pub struct Stack {
     events: Arc<Mutex<Vec<Event>>>,
 }
 
-struct Zones;
+/// Answers from the account that is connected to.
+struct Connected(Cloud);
 
 #[async_trait]
-impl Lookups for Zones {
+impl Lookups for Connected {
     async fn account(&self) -> Result<String, String> {
-        Ok("000000000000".to_owned())
+        Ok(self.0.account.clone())
     }
 
     async fn region(&self) -> Result<String, String> {
-        Ok("eu-west-1".to_owned())
+        Ok(self.0.region.clone())
     }
 
     async fn zones(&self) -> Result<Vec<String>, String> {
-        Ok(["eu-west-1a", "eu-west-1b", "eu-west-1c"].map(str::to_owned).to_vec())
+        self.0.zones().await.map_err(|error| error.to_string())
     }
 
-    async fn vpcs(&self, _wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
-        Ok(Vec::new())
+    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
+        self.0.vpcs(wanted).await.map_err(|error| error.to_string())
     }
 }
 
@@ -84,14 +85,26 @@ impl Stack {
         Self { engine: Engine::new(cloud, store, "test", "local", events_to, settings), local, events }
     }
 
+    /// Another stack in the same account.
+    pub fn beside(&self, name: &str) -> Self {
+        let events = Events::none();
+        let engine = Engine::new(self.engine.cloud().clone(), in_memory(), name, "local", events, settings(true));
+        Self { engine, local: self.local.clone(), events: Arc::default() }
+    }
+
     /// Evaluates a script that must have no mistake.
     pub async fn program(&self, text: &str) -> Program {
+        self.program_with(text, BTreeMap::new()).await
+    }
+
+    /// [`Stack::program`], with inputs.
+    pub async fn program_with(&self, text: &str, inputs: BTreeMap<String, Given>) -> Program {
         let request = Request {
             file: "test.rhai".to_owned(),
             source: text.to_owned(),
             root: None,
-            inputs: BTreeMap::new(),
-            lookups: Arc::new(Zones),
+            inputs,
+            lookups: Arc::new(Connected(self.engine.cloud().clone())),
             limits: Limits::default(),
             events: Events::none(),
         };
@@ -117,10 +130,15 @@ impl Stack {
 
     /// Plans and executes a script, whatever comes of it.
     pub async fn run(&self, text: &str) -> Report {
-        let program = self.program(text).await;
+        self.carry_out(&self.program(text).await).await.1
+    }
+
+    /// Plans and executes a program, whatever comes of it.
+    pub async fn carry_out(&self, program: &Program) -> (Plan, Report) {
         let session = self.engine.begin(&owner()).await.expect("begun");
-        let plan = session.plan(&program).await.unwrap_or_else(|error| panic!("{error}: {error:?}\n{text}"));
-        session.apply(&plan).await.expect("the state can be written")
+        let plan = session.plan(program).await.unwrap_or_else(|error| panic!("{error}: {error:?}\n{program:#?}"));
+        let report = session.apply(&plan).await.expect("the state can be written");
+        (plan, report)
     }
 
     /// [`Stack::run`], which must do everything.

@@ -1,0 +1,275 @@
+"""Emulators of AWS that others wrote, each behind a proxy that mends what it is known to answer wrongly.
+
+A rule of the proxy says what AWS's documentation says instead. It must be needed: one that mends nothing in a whole run is a
+failure, so that the list stays true.
+"""
+
+import http.client
+import http.server
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree as xml
+
+
+class Rule:
+    """What an emulator answers wrongly to some actions, and `mend(asked, told)`, which changes the answer in place."""
+
+    def __init__(self, actions, why, mend):
+        self.actions, self.why, self.mend = set(actions), why, mend
+        self.mended = 0
+
+
+class Emulator:
+    """A server on a port that the system picked, and the proxy in front of it."""
+
+    def __init__(self, name, command, environment, ready, reset, rules):
+        self.name, self.command, self.environment = name, command, environment
+        self.ready, self.reset_path, self.rules = ready, reset, rules
+
+    def __enter__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.direct = f"http://127.0.0.1:{self.port}"
+        words = [word.format(port=self.port) for word in self.command]
+        environment = {key: value.format(port=self.port) for key, value in self.environment.items()}
+        self.server = subprocess.Popen(
+            words, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            self.wait_until_it_answers()
+            self.proxy = Proxy(self)
+            self.endpoint = f"http://127.0.0.1:{self.proxy.server_port}"
+            threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.proxy.shutdown()
+        self.proxy.server_close()
+        self.stop()
+
+    def stop(self):
+        """Ends the server and what it has started: they are a process group of their own."""
+        try:
+            os.killpg(self.server.pid, signal.SIGTERM)
+            self.server.wait(10)
+        except ProcessLookupError:
+            pass
+        except subprocess.TimeoutExpired:
+            os.killpg(self.server.pid, signal.SIGKILL)
+        self.server.wait()
+
+    def wait_until_it_answers(self):
+        while self.server.poll() is None:
+            try:
+                urllib.request.urlopen(self.direct + self.ready, timeout=30).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit(f"FAILED: {self.command[0]} does not start")
+
+    def reset(self):
+        """Forgets everything, and what the rules remember."""
+        urllib.request.urlopen(urllib.request.Request(self.direct + self.reset_path, method="POST"), timeout=60).close()
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+        # The rules remember what was asked, and one at a time: an answer is mended before the next question.
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def pass_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.emulator.port, timeout=120)
+        headers = {key: value for key, value in self.headers.items() if key.lower() != "connection"}
+        connection.request(self.command, self.path, body=body, headers=headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        if answer.status == 200:
+            told = self.mended(body, told)
+        self.send_response(answer.status)
+        for key, value in answer.getheaders():
+            if key.lower() not in ("connection", "content-length", "transfer-encoding", "date", "server", "x-amz-crc32"):
+                self.send_header(key, value)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+        connection.close()
+
+    do_GET = do_POST = do_PUT = do_DELETE = pass_on
+
+    def mended(self, body, told):
+        target = self.headers.get("X-Amz-Target")
+        text = body.decode(errors="replace")
+        if target:
+            action, asked, read, write = target.rpartition(".")[2], json.loads(text or "{}"), json.loads, json.dumps
+        elif "Action=" in text:
+            asked = dict(urllib.parse.parse_qsl(text))
+            action, read, write = asked["Action"], xml.fromstring, write_xml
+        else:
+            action, asked, read, write = f"{self.command} {self.path}", json.loads(text or "{}"), json.loads, json.dumps
+        rules = [rule for rule in self.server.emulator.rules if action in rule.actions]
+        if not rules:
+            return told
+        with self.server.lock:
+            answer = read(told)
+            for rule in rules:
+                before = write(answer)
+                rule.mend(asked, answer)
+                rule.mended += write(answer) != before
+            return write(answer).encode()
+
+    def log_message(self, *_):
+        pass
+
+
+def write_xml(root):
+    """XML with the namespace of the root as the default one, as AWS writes it."""
+    if root.tag.startswith("{"):
+        xml.register_namespace("", root.tag[1:].partition("}")[0])
+    return xml.tostring(root, encoding="unicode")
+
+
+def every(root, name):
+    """Elements of a name, whatever their namespace."""
+    return [element for element in root.iter() if element.tag.rpartition("}")[2] == name]
+
+
+def under(element, name):
+    """The text of a child, or nothing."""
+    return next((child.text for child in element if child.tag.rpartition("}")[2] == name), None)
+
+
+def add(element, name, text=None):
+    """A new child in the namespace of its parent."""
+    space = element.tag.rpartition("}")[0]
+    child = xml.SubElement(element, f"{space}}}{name}" if space else name)
+    child.text = text
+    return child
+
+
+def services(told):
+    """ECS services of an answer."""
+    return [told["service"]] if "service" in told else told.get("services", [])
+
+
+SERVICE_ACTIONS = ("CreateService", "UpdateService", "DescribeServices")
+
+
+def tasks_run(asked, told):
+    for service in services(told):
+        service["runningCount"], service["pendingCount"] = service["desiredCount"], 0
+        # The new deployment alone is left once the old one has no tasks.
+        service["deployments"] = [one for one in service["deployments"] if one["status"] == "PRIMARY"]
+        for deployment in service["deployments"]:
+            deployment.update(runningCount=deployment["desiredCount"], pendingCount=0, rolloutState="COMPLETED")
+
+
+class Remembered:
+    """Properties of services that were sent and are not told."""
+
+    def __init__(self, *names):
+        self.names, self.sent = names, {}
+
+    def __call__(self, asked, told):
+        for service in services(told):
+            sent = self.sent.setdefault(service["serviceArn"], {})
+            if "taskDefinition" in asked or "desiredCount" in asked or any(name in asked for name in self.names):
+                sent.update({name: asked[name] for name in self.names if name in asked})
+            service.update({name: value for name, value in sent.items() if name not in service})
+
+
+MOTO_RULES = [
+    Rule(
+        SERVICE_ACTIONS,
+        "services start no tasks and stay IN_PROGRESS; ECS's scheduler starts them and completes the deployment "
+        "(API reference, Deployment.rolloutState)",
+        tasks_run,
+    ),
+    Rule(
+        SERVICE_ACTIONS,
+        "deploymentConfiguration is dropped; DescribeServices tells it (API reference, Service)",
+        Remembered("deploymentConfiguration"),
+    ),
+]
+
+
+class NatAddresses:
+    """Allocations by NAT gateway."""
+
+    def __init__(self):
+        self.allocations = {}
+
+    def __call__(self, asked, told):
+        if asked["Action"] == "CreateNatGateway":
+            self.allocations[every(told, "natGatewayId")[0].text] = asked.get("AllocationId")
+        for addresses in every(told, "natGatewayAddressSet"):
+            parent = next(one for one in told.iter() if addresses in list(one))
+            allocation = self.allocations.get(under(parent, "natGatewayId"))
+            if allocation and len(addresses) == 0:
+                item = add(addresses, "item")
+                add(item, "allocationId", allocation)
+                add(item, "isPrimary", "true")
+
+
+def only_the_nat_gateways_asked_for(asked, told):
+    numbers = [key.split(".")[1] for key, value in asked.items() if value == "nat-gateway-id" and key.endswith(".Name")]
+    wanted = {value for key, value in asked.items() for number in numbers if key.startswith(f"Filter.{number}.Value.")}
+    if not numbers:
+        return
+    for gateways in every(told, "natGatewaySet"):
+        for gateway in [one for one in gateways if under(one, "natGatewayId") not in wanted]:
+            gateways.remove(gateway)
+
+
+MINISTACK_RULES = [
+    Rule(
+        ["CreateNatGateway", "DescribeNatGateways"],
+        "NAT gateways tell no addresses; EC2 tells the allocation (API reference, NatGateway.natGatewayAddressSet)",
+        NatAddresses(),
+    ),
+    Rule(
+        ["DescribeNatGateways"],
+        "the filter nat-gateway-id is ignored; EC2 answers those asked for (API reference, DescribeNatGateways)",
+        only_the_nat_gateways_asked_for,
+    ),
+]
+
+
+def emulators():
+    return [
+        Emulator(
+            "moto",
+            ["moto_server", "-H", "127.0.0.1", "-p", "{port}"],
+            {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
+            "/moto-api/data.json", "/moto-api/reset", MOTO_RULES,
+        ),
+        Emulator(
+            "ministack",
+            ["ministack"],
+            {
+                "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "{port}", "MINISTACK_ACCOUNT_ID": "123456789012",
+                "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
+            },
+            "/_ministack/ready", "/_ministack/reset", MINISTACK_RULES,
+        ),
+    ]

@@ -1,0 +1,283 @@
+//! Every script in `scripts/`: it runs, settles, survives another value of each of its inputs, and goes. A new script is
+//! found by itself; an input of it that needs a value of its own gets one in `scripts.toml`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hzscript::kinds;
+use hzscript::local::service::Listed;
+use hzscript::model::{Json, Program, Value};
+use hzscript::plan::Action;
+use hzscript::script::Given;
+use serde::Deserialize;
+
+use crate::support::stack::summary;
+use crate::support::world::project_script;
+use crate::support::{Stack, World};
+
+/// Longer than all the changes of a script take together, in AWS's time.
+const TOO_LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What Fargate takes: CPU units, and the least and most memory in MiB and the step between ("Fargate task definitions
+/// considerations for Amazon ECS"; 512 is there for the smallest only, below its 1,024).
+const SIZES: &[(i64, i64, i64, i64)] = &[
+    (256, 512, 2048, 1024),
+    (512, 1024, 4096, 1024),
+    (1024, 2048, 8192, 1024),
+    (2048, 4096, 16_384, 1024),
+    (4096, 8192, 30_720, 1024),
+    (8192, 16_384, 61_440, 4096),
+];
+
+/// A script's part of `scripts.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Needs {
+    /// A script that must have run before, as another stack.
+    before: Option<String>,
+    /// Inputs that are given, for they have no default.
+    given: BTreeMap<String, Json>,
+    /// What inputs are changed to.
+    inputs: BTreeMap<String, Json>,
+}
+
+/// A script of the project.
+#[derive(Debug)]
+struct Script {
+    /// Its file's name.
+    name: String,
+    text: String,
+    needs: Needs,
+}
+
+/// All of them.
+fn scripts() -> Vec<Script> {
+    let mut needs: BTreeMap<String, Needs> = toml::from_str(include_str!("scripts.toml")).expect("a table");
+    let files = std::fs::read_dir(project_script("")).expect("a folder");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("a readable name"));
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".rhai")).collect();
+    names.sort();
+    let script = |name: String| {
+        let text = std::fs::read_to_string(project_script(&name)).expect("readable");
+        let needs = needs.remove(name.trim_end_matches(".rhai")).unwrap_or_default();
+        Script { name, text, needs }
+    };
+    let scripts = names.into_iter().map(script).collect();
+    assert!(needs.is_empty(), "scripts.toml has what no script is: {needs:?}");
+    scripts
+}
+
+/// Inputs by name.
+type Inputs = BTreeMap<String, Json>;
+
+impl Script {
+    async fn program(&self, stack: &Stack, set: &Inputs) -> Program {
+        let given = self.needs.given.iter().chain(set);
+        let given = given.map(|(name, value)| (name.clone(), Given::Json(value.clone()))).collect();
+        stack.program_with(&self.text, given).await
+    }
+
+    /// For each input what to set so that it, and no more than must go with it, is another.
+    fn others(&self, program: &Program) -> Vec<(String, Inputs)> {
+        let own = &self.needs.inputs;
+        let strange: Vec<&String> = own.keys().filter(|name| !program.inputs.contains_key(*name)).collect();
+        assert!(strange.is_empty(), "{}: scripts.toml changes inputs that there are not: {strange:?}", self.name);
+        let other = |(name, value): (&String, &Value)| {
+            let set = match own.get(name) {
+                Some(other) => Some(BTreeMap::from([(name.clone(), other.clone())])),
+                None => another(name, value, &program.inputs),
+            };
+            let set = set.unwrap_or_else(|| {
+                panic!("{}: the input `{name}` ({value:?}) needs another value in scripts.toml", self.name)
+            });
+            assert_ne!(set[name], value.to_json().unwrap_or_default(), "{}: `{name}` is another", self.name);
+            (name.clone(), set)
+        };
+        program.inputs.iter().map(other).collect()
+    }
+}
+
+/// Another value of an input, with what must go with it, where its name and value say enough.
+fn another(name: &str, value: &Value, all: &BTreeMap<String, Value>) -> Option<Inputs> {
+    let json = value.to_json()?;
+    let memory = ["memory", "memoryLimit", "memoryLimitMiB"].into_iter().find(|memory| all.contains_key(*memory));
+    let other = match (name, &json) {
+        (_, Json::Bool(yes)) => Json::from(!yes),
+        ("cpu", Json::Number(cpu)) => {
+            let (cpu, least, ..) = SIZES.iter().copied().find(|(size, ..)| Some(*size) > cpu.as_i64())?;
+            let with = BTreeMap::from([(memory?.to_owned(), least.into()), (name.to_owned(), cpu.into())]);
+            return Some(with);
+        }
+        (_, Json::Number(size)) if Some(name) == memory => {
+            let size = size.as_i64()?;
+            let cpu = all.get("cpu")?.to_json()?.as_i64()?;
+            let (_, least, most, step) = SIZES.iter().copied().find(|(known, ..)| *known == cpu)?;
+            let more = if size < step { step } else { size + step };
+            Json::from(if more <= most { more } else { least })
+        }
+        ("desiredCount", Json::Number(count)) => Json::from(count.as_i64()? + 1),
+        (_, Json::Number(port)) if name.ends_with("port") || name.ends_with("Port") => Json::from(port.as_i64()? + 1),
+        ("image", Json::String(image)) => Json::from(other_tag(image)),
+        ("cloudNamespace", Json::String(namespace)) => Json::from(format!("other.{namespace}")),
+        ("cidr", Json::String(cidr)) => {
+            let (first, rest) = cidr.split_once('.')?;
+            let (second, rest) = rest.split_once('.')?;
+            Json::from(format!("{first}.{}.{rest}", second.parse::<u8>().ok()? ^ 1))
+        }
+        _ => return None,
+    };
+    Some(BTreeMap::from([(name.to_owned(), other)]))
+}
+
+/// The image with the last number of its tag one higher.
+fn other_tag(image: &str) -> String {
+    let Some((repository, tag)) = image.rsplit_once(':') else { return format!("{image}:1") };
+    let end = tag.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+    let start = tag[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+    match tag[start..end].parse::<u32>() {
+        Ok(number) => format!("{repository}:{}{}{}", &tag[..start], number + 1, &tag[end..]),
+        Err(_) => format!("{repository}:1"),
+    }
+}
+
+/// A script that has run.
+struct Deployed {
+    stack: Stack,
+    before: Option<Stack>,
+    was: Vec<Listed>,
+}
+
+impl Deployed {
+    async fn new(script: &Script) -> Self {
+        let stack = Stack::new().await;
+        let before = match &script.needs.before {
+            Some(text) => {
+                let before = stack.beside("before");
+                before.runs(text).await;
+                Some(before)
+            }
+            None => None,
+        };
+        let was = stack.local.list().expect("readable");
+        let deployed = Self { stack, before, was };
+        deployed.runs(script, &Inputs::new(), "created").await;
+        deployed
+    }
+
+    /// Runs it, sees that nothing is left to do then, and that no task definition got a revision without a change.
+    async fn runs(&self, script: &Script, set: &Inputs, what: &str) {
+        let what = format!("{}, {what}", script.name);
+        let program = script.program(&self.stack, set).await;
+        let definitions = self.definitions().await;
+        let (plan, report) = self.stack.carry_out(&program).await;
+        assert!(report.is_complete(), "{what}: {:#?}\n{}", report.failures, summary(&plan));
+        let now = self.definitions().await;
+        for change in plan.changes.iter().filter(|change| change.action == Action::NoOp) {
+            let address = change.address.to_string();
+            assert_eq!(now.get(&address), definitions.get(&address), "{what}: {address}");
+        }
+        let left = self.stack.engine.look().await.expect("begun").plan(&program).await.expect("a plan");
+        let differences: Vec<_> = left.changes.iter().flat_map(|change| &change.differences).collect();
+        assert!(left.is_empty(), "{what}: it does not settle:\n{}\n{differences:#?}", summary(&left));
+    }
+
+    /// ARNs of its task definitions by address.
+    async fn definitions(&self) -> BTreeMap<String, String> {
+        let resources = self.stack.engine.state().await.expect("readable").map(|state| state.resources);
+        let found = resources.unwrap_or_default().into_iter().filter(|(_, one)| one.kind == "AWS::ECS::TaskDefinition");
+        found.map(|(address, one)| (address.to_string(), one.id)).collect()
+    }
+
+    async fn goes(self, script: &Script) {
+        self.stack.destroy().await;
+        let names = |listed: Vec<Listed>| -> Vec<_> { listed.into_iter().map(|one| (one.type_name, one.id)).collect() };
+        let left = names(self.stack.local.list().expect("readable"));
+        assert_eq!(left, names(self.was), "{}: the account is as before", script.name);
+        if let Some(before) = self.before {
+            before.destroy().await;
+            assert_eq!(self.stack.exists(), Vec::<String>::new(), "{}: what was before goes too", script.name);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_script_survives_another_value_of_each_input_and_goes() {
+    for script in scripts() {
+        let kept = tokio::time::timeout(TOO_LONG, async {
+            println!("{}", script.name);
+            let deployed = Deployed::new(&script).await;
+            for (name, set) in script.others(&script.program(&deployed.stack, &Inputs::new()).await) {
+                println!("    {name}: {set:?}");
+                deployed.runs(&script, &set, &format!("{name} changed: {set:?}")).await;
+                deployed.runs(&script, &Inputs::new(), &format!("{name} changed back")).await;
+            }
+            deployed.goes(&script).await;
+        });
+        assert!(kept.await.is_ok(), "{}: waits without an end", script.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_fills_in_is_no_difference() {
+    let mut filled_in = BTreeMap::<String, usize>::new();
+    for script in scripts() {
+        let deployed = Deployed::new(&script).await;
+        deployed.runs(&script, &Inputs::new(), "run again").await;
+        for (address, recorded) in deployed.stack.state().await.resources {
+            let kind = kinds::by_type(&recorded.kind).expect("a kind");
+            let cloud = deployed.stack.engine.cloud();
+            let read = kind.read(cloud, std::slice::from_ref(&recorded.id)).await.expect("an answer").remove(0);
+            let read = read.unwrap_or_else(|| panic!("{}: {address} is there", script.name));
+            let more = read.properties.keys().filter(|name| !recorded.inputs.contains_key(*name)).count();
+            *filled_in.entry(recorded.kind.clone()).or_default() += more;
+            if recorded.kind != "AWS::ECS::TaskDefinition" {
+                continue;
+            }
+            let asked = cloud.ecs.describe_task_definition().task_definition(&recorded.id).send().await;
+            let definition = asked.expect("an answer").task_definition.expect("it is there");
+            assert_eq!(definition.revision(), 1, "{}: {address} is as it was", script.name);
+            let family = cloud.ecs.describe_task_definition().task_definition(definition.family().expect("it has one"));
+            let latest = family.send().await.expect("an answer").task_definition.expect("it is there");
+            assert_eq!(latest.revision(), 1, "{}: nothing was registered beside {address}", script.name);
+            // Defaults stand inside the containers.
+            let containers = recorded.inputs["containerDefinitions"].to_json().expect("known").to_string();
+            let stored = read.properties["containerDefinitions"].to_string();
+            *filled_in.entry("containers".to_owned()).or_default() += usize::from(stored.len() > containers.len());
+        }
+    }
+    // Else this test sees nothing.
+    for kind in ["AWS::ECS::Service", "containers", "AWS::IAM::Role"] {
+        assert!(filled_in.get(kind).is_some_and(|count| *count > 0), "nothing is filled in: {kind}: {filled_in:?}");
+    }
+}
+
+#[test]
+fn every_script_runs_as_a_user_runs_it() {
+    for Script { name, needs, .. } in scripts() {
+        println!("{name}");
+        let world = World::new();
+        let local = world.path().join(".hzscript/local");
+        std::fs::create_dir_all(&local).expect("made");
+        std::fs::write(local.join("settings.toml"), "pace = 0.0\n").expect("written");
+        if let Some(before) = &needs.before {
+            world.hz(&["run", &world.script("before.rhai", before), "--yes"]).succeeds();
+        }
+        let was = world.exists();
+        let script = project_script(&name);
+        let given: Vec<String> =
+            needs.given.iter().map(|(name, value)| format!("--set={name}={}", shown(value))).collect();
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        World::new().hz(&[&["check", &script], &given[..]].concat()).succeeds();
+        world.hz(&[&["plan", &script, "--detailed-exitcode"], &given[..]].concat()).exits_with(2);
+        assert_eq!(world.exists(), was, "{name}: planning makes nothing");
+        world.hz(&[&["run", &script, "--yes"], &given[..]].concat()).succeeds();
+        world.hz(&[&["plan", &script, "--detailed-exitcode"], &given[..]].concat()).exits_with(0).told("nothing to do");
+        world.hz(&["destroy", &script, "--yes"]).succeeds();
+        assert_eq!(world.exists(), was, "{name}: the account is as before");
+    }
+}
+
+/// A value as `--set` takes it.
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
