@@ -80,11 +80,13 @@ class Emulator:
         raise SystemExit(f"FAILED: {self.command[0]} does not start")
 
     def reset(self):
-        """Forgets everything, and what the rules remember."""
+        """Makes it forget everything."""
         urllib.request.urlopen(urllib.request.Request(self.direct + self.reset_path, method="POST"), timeout=60).close()
 
 
 class Proxy(http.server.ThreadingHTTPServer):
+    """Passes calls on to an emulator, and its answers back as its rules mend them."""
+
     daemon_threads = True
 
     def __init__(self, emulator):
@@ -193,8 +195,10 @@ class Remembered:
     def __call__(self, asked, told):
         for service in services(told):
             sent = self.sent.setdefault(service["serviceArn"], {})
-            if "taskDefinition" in asked or "desiredCount" in asked or any(name in asked for name in self.names):
-                sent.update({name: asked[name] for name in self.names if name in asked})
+            if "serviceName" in asked:
+                # A creation: what another service of that name had is no longer true.
+                sent.clear()
+            sent.update({name: asked[name] for name in self.names if name in asked})
             service.update({name: value for name, value in sent.items() if name not in service})
 
 

@@ -111,6 +111,7 @@ fn carried_out(plan: &Plan) -> (Snapshot, BTreeMap<Address, Option<Observed>>) {
             retain: false,
             replace_on: Vec::new(),
             timeouts: Default::default(),
+            formation: None,
         };
         snapshot.resources.insert(change.address.clone(), recorded);
     }

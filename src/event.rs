@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Address, Source};
+use crate::model::{Address, Formed, Source};
 use crate::plan::Action;
 
 /// Something a reader of progress may want to know.
@@ -56,6 +56,13 @@ pub enum Event {
         address: Address,
         /// What it told.
         text: String,
+    },
+    /// It was looked at, or not, whether the members of a service found each other. Where they have not, the step fails.
+    StepFormed {
+        /// The resource.
+        address: Address,
+        /// What came of it.
+        formed: Formed,
     },
     /// A call is to be repeated.
     StepRetrying {

@@ -47,7 +47,7 @@ impl Step<'_> {
         }
         recorded.attributes.extend(created.accepted.attributes);
         let settled = match created.accepted.waiting {
-            None => Status::Ready,
+            None => self.done_status(),
             Some(waiting) => Status::Settling { action: Awaited::Create, waiting },
         };
         recorded.status = if created.configure { Status::Unconfigured } else { settled.clone() };

@@ -14,11 +14,12 @@ use serde::Serialize;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use super::formation::FormationCheck;
 use super::step::{Known, Outcome, Step};
 use crate::cloud::Cloud;
 use crate::event::{Event, Events};
 use crate::kinds;
-use crate::model::{Address, Reference, Source, Value};
+use crate::model::{Address, Formed, Reference, Source, Value};
 use crate::plan::order::{Half, Node, graph};
 use crate::plan::{Action, Plan};
 use crate::state::{Ledger, Record, Snapshot, StateError};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub parallelism: usize,
     /// Whether steps that nothing else needs are waited for.
     pub wait: bool,
+    /// Whether it is looked at that members found each other.
+    pub formation: FormationCheck,
     /// Asks the run to end early.
     pub stop: Stop,
 }
@@ -91,6 +94,9 @@ pub struct Report {
     pub skipped: Vec<Address>,
     /// Resources AWS has accepted but is still working on.
     pub settling: Vec<Address>,
+    /// What came of looking whether members found each other, for each service of which that is expected. Where they
+    /// have not, the step failed.
+    pub formed: BTreeMap<Address, Formed>,
     /// Outputs, as far as they are known.
     pub outputs: BTreeMap<String, Value>,
 }
@@ -115,6 +121,8 @@ pub(super) struct Run<'a> {
     pub before: &'a Snapshot,
     /// What is known of each resource, as steps end.
     pub known: Mutex<HashMap<Address, Known>>,
+    /// What came of looking whether members found each other.
+    pub formed: Mutex<BTreeMap<Address, Formed>>,
     /// Physical identifiers made in this run, which AWS may not know everywhere yet.
     pub fresh: Mutex<BTreeSet<String>>,
     pub slots: Semaphore,
@@ -152,6 +160,7 @@ pub async fn execute(
         stack: &plan.stack,
         before: &before,
         known: Mutex::new(known_before(plan)),
+        formed: Mutex::default(),
         fresh: Mutex::new(BTreeSet::new()),
         slots: Semaphore::new(settings.parallelism.max(1)),
         halt: Stop::default(),
@@ -163,6 +172,7 @@ pub async fn execute(
     let known_only: BTreeMap<String, Value> = outputs.into_iter().filter(|(_, value)| value.is_known()).collect();
     ledger.record(Record::Outputs { outputs: known_only.clone() }).await?;
     report.outputs = known_only;
+    report.formed = run.formed.lock().map(|mut formed| std::mem::take(&mut *formed)).unwrap_or_default();
     events.send(Event::Executed {
         done: report.done,
         failed: report.failures.len(),

@@ -2,6 +2,7 @@
 
 mod create;
 pub mod execute;
+pub mod formation;
 pub mod observe;
 pub mod recover;
 pub mod retry;

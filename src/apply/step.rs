@@ -151,6 +151,7 @@ impl<'a> Step<'a> {
             retain: change.options.retain,
             replace_on: change.options.replace_on.iter().map(|value| self.run.resolve(value)).collect(),
             timeouts: change.options.timeouts.clone(),
+            formation: change.options.formation.clone(),
         };
         let awaited = match change.action {
             Action::Create | Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst => {
@@ -167,6 +168,10 @@ impl<'a> Step<'a> {
         };
         let waited = self.settle(kind, &mut recorded, awaited).await?;
         self.learn(&recorded);
+        let waited = match waited {
+            Waited::Ready => self.form(kind, &mut recorded).await?,
+            Waited::Settling => Waited::Settling,
+        };
         Ok((recorded.id, waited))
     }
 
@@ -226,7 +231,7 @@ impl<'a> Step<'a> {
             Status::Failed { .. } => {
                 follow = Some(Status::Settling { action: Awaited::Create, waiting: JsonMap::new() });
             }
-            Status::Ready | Status::Unconfigured => {}
+            Status::Ready | Status::Apart { .. } | Status::Unconfigured => {}
         }
         if !changed.is_empty() || failed_before {
             let update = Update {
@@ -250,7 +255,7 @@ impl<'a> Step<'a> {
                 follow = Some(Status::Settling { action: Awaited::Update, waiting });
             }
         }
-        recorded.status = follow.unwrap_or(Status::Ready);
+        recorded.status = follow.unwrap_or_else(|| self.kept_status());
         self.record(recorded).await
     }
 

@@ -24,6 +24,11 @@ impl Step<'_> {
                 recorded.status = Status::Settling { action: *action, waiting: waiting.clone() };
                 *action
             }
+            // AWS was done: whether it still is comes first.
+            Some(Status::Apart { .. }) => {
+                recorded.status = Status::Settling { action: Awaited::Update, waiting: JsonMap::new() };
+                Awaited::Update
+            }
             _ => Awaited::Create,
         }
     }
@@ -51,7 +56,7 @@ impl Step<'_> {
             match self.poll(kind, recorded, action, &mut waiting, &wanted).await? {
                 Progress::Ready(attributes) => {
                     recorded.attributes.extend(attributes);
-                    recorded.status = Status::Ready;
+                    recorded.status = self.done_status();
                     self.record(recorded).await?;
                     return Ok(Waited::Ready);
                 }
@@ -133,7 +138,7 @@ impl Step<'_> {
         }
     }
 
-    fn tell(&self, last: &mut String, summary: String, news: Vec<String>) {
+    pub(super) fn tell(&self, last: &mut String, summary: String, news: Vec<String>) {
         let address = &self.change.address;
         for text in news {
             self.run.events.send(Event::StepNews { address: address.clone(), text });
@@ -182,7 +187,7 @@ impl Step<'_> {
     }
 
     /// Waits for a slot, unless it has one.
-    async fn hold(&self) {
+    pub(super) async fn hold(&self) {
         if self.slot.lock().is_ok_and(|slot| slot.is_some()) {
             return;
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hzscript::apply::formation::FormationCheck;
 
 /// Scripts that plan, preview and execute Hazelcast and OrientDB clusters on ECS Fargate.
 ///
@@ -64,6 +65,10 @@ pub struct RunArguments {
     pub target: TargetArguments,
     #[command(flatten)]
     pub apply: ApplyArguments,
+    /// Where to look, in the logs, whether the members of a cluster found each other
+    #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
+    #[arg(help_heading = "Execution")]
+    pub formation_check: FormationCheckName,
     #[command(flatten)]
     pub output: OutputArguments,
 }
@@ -243,6 +248,27 @@ pub struct ApplyArguments {
     /// Return once AWS has accepted everything; the next run picks up what was still settling
     #[arg(long)]
     pub no_wait: bool,
+}
+
+/// Where it is looked at that members found each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormationCheckName {
+    /// On AWS only, where tasks really run
+    Aws,
+    /// On the embedded AWS and at other endpoints, too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl From<FormationCheckName> for FormationCheck {
+    fn from(name: FormationCheckName) -> Self {
+        match name {
+            FormationCheckName::Aws => Self::OnAws,
+            FormationCheckName::Always => Self::Always,
+            FormationCheckName::Never => Self::Never,
+        }
+    }
 }
 
 /// How to show things.

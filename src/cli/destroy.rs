@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hzscript::apply::formation::FormationCheck;
 use hzscript::engine::EngineError;
 use hzscript::plan::PlanError;
 
@@ -19,7 +20,11 @@ use super::stack::{Calls, Stack};
 /// When something is protected, or what exists cannot be read. A deletion that fails is no error but a failure.
 pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Error> {
     let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
-    let calls = Calls { parallelism: arguments.apply.parallelism, wait: !arguments.apply.no_wait };
+    let calls = Calls {
+        parallelism: arguments.apply.parallelism,
+        wait: !arguments.apply.no_wait,
+        formation: FormationCheck::Never,
+    };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     if stack.engine.state().await.map_err(|error| stack.failed(error))?.is_none() {
         // A name that was mistyped must not look like a stack that is gone.

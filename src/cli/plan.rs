@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hzscript::apply::formation::FormationCheck;
+
 use super::args::PlanArguments;
 use super::error::Error;
 use super::execute::show;
@@ -20,7 +22,7 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
     let script = Script::read(&arguments.script)?;
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
-    let calls = Calls { parallelism: arguments.parallelism, wait: true };
+    let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
     let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;

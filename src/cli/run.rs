@@ -26,7 +26,11 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     let script = Script::read(&arguments.script)?;
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
-    let calls = Calls { parallelism: arguments.apply.parallelism, wait: !arguments.apply.no_wait };
+    let calls = Calls {
+        parallelism: arguments.apply.parallelism,
+        wait: !arguments.apply.no_wait,
+        formation: arguments.formation_check.into(),
+    };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
     let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;

@@ -1,6 +1,7 @@
 //! What `run`, `plan` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
 
 use hzscript::apply::execute::Settings;
+use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
 use hzscript::engine::{Engine, EngineError};
 
@@ -31,6 +32,8 @@ pub struct Calls {
     pub parallelism: usize,
     /// Whether what AWS has accepted is waited for.
     pub wait: bool,
+    /// Whether it is looked at that members found each other.
+    pub formation: FormationCheck,
 }
 
 impl Stack {
@@ -55,8 +58,8 @@ impl Stack {
         }
         let store = place.open(&name)?;
         let state = store.shown();
-        let Calls { parallelism, wait } = calls;
-        let settings = Settings { parallelism, wait, stop: tools.interrupt.stop() };
+        let Calls { parallelism, wait, formation } = calls;
+        let settings = Settings { parallelism, wait, formation, stop: tools.interrupt.stop() };
         let engine = Engine::new(cloud, store, &name, target.name(), tools.screen.events(), settings);
         Ok(Self { name, engine, target, state })
     }

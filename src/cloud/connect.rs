@@ -12,7 +12,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::error::chain;
-use super::{CallError, Cloud, failed};
+use super::{Answering, CallError, Cloud, failed};
 use crate::local::Local;
 
 /// How to reach AWS.
@@ -77,7 +77,9 @@ impl Cloud {
             loader = loader.endpoint_url(url);
         }
         let config = loader.load().await;
-        Self::from_config(&config, 1.0).await
+        let elsewhere = |url: &str| Answering::Elsewhere { url: url.to_owned() };
+        let answering = config.endpoint_url().map_or(Answering::Aws, elsewhere);
+        Self::from_config(&config, 1.0, answering).await
     }
 
     /// Connects to an embedded AWS in this process.
@@ -92,10 +94,10 @@ impl Cloud {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(local.http_client())
             .build();
-        Self::from_config(&config, local.settings().pace).await
+        Self::from_config(&config, local.settings().pace, Answering::Embedded).await
     }
 
-    async fn from_config(config: &SdkConfig, pace: f64) -> Result<Self, ConnectError> {
+    async fn from_config(config: &SdkConfig, pace: f64, answering: Answering) -> Result<Self, ConnectError> {
         // Repeating a call is this crate's business: see `apply::retry`.
         let config = config
             .to_builder()
@@ -113,6 +115,7 @@ impl Cloud {
         Ok(Self {
             account: identity.account().unwrap_or_default().to_owned(),
             region,
+            answering,
             pace,
             autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
             ec2: aws_sdk_ec2::Client::new(&config),

@@ -7,6 +7,20 @@ mod existing;
 pub use connect::{ConnectError, Connection};
 pub use error::{CallError, ErrorClass, failed};
 
+/// Who answers the calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answering {
+    /// AWS.
+    Aws,
+    /// The embedded AWS.
+    Embedded,
+    /// What is at an address of the user's own.
+    Elsewhere {
+        /// The address.
+        url: String,
+    },
+}
+
 /// Clients for one account and region.
 #[derive(Debug, Clone)]
 pub struct Cloud {
@@ -14,6 +28,8 @@ pub struct Cloud {
     pub account: String,
     /// The region's code, such as `eu-west-1`.
     pub region: String,
+    /// Who answers. Only on AWS do tasks really run.
+    pub answering: Answering,
     /// By how much waits between questions are multiplied: 1 on AWS, less where answers come sooner.
     pub pace: f64,
     /// Client of Application Auto Scaling.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::cloud::{CallError, Cloud};
-use crate::model::JsonMap;
+use crate::model::{Formation, JsonMap};
 
 pub mod abreast;
 pub mod absent;
@@ -201,6 +201,45 @@ pub enum Progress {
     },
 }
 
+/// A question whether the members that an object runs have found each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Gathering<'a> {
+    /// Its physical identifier.
+    pub id: &'a str,
+    /// What is expected of them.
+    pub expected: &'a Formation,
+    /// Whether the cause is to be looked for, should they not have.
+    pub why: bool,
+}
+
+/// Whether members have found each other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Gathered {
+    /// They have.
+    Formed {
+        /// How many they are.
+        members: usize,
+    },
+    /// Not, or not yet.
+    Apart {
+        /// What to show, such as `2 of 3 members have found each other`.
+        summary: String,
+        /// Whether no log says anything of members.
+        silent: bool,
+        /// What was seen, and the likeliest cause.
+        reason: String,
+        /// The way out.
+        help: String,
+        /// When to ask again.
+        again_in: Duration,
+    },
+    /// Nobody can tell.
+    Unseen {
+        /// Why not.
+        reason: String,
+    },
+}
+
 /// A type of AWS resource.
 #[async_trait]
 pub trait Kind: Send + Sync {
@@ -232,6 +271,11 @@ pub trait Kind: Send + Sync {
     /// that would have told: the attributes, as soon as they can be read.
     async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
         visible::poll(self, cloud, question).await
+    }
+
+    /// Asks whether the members that the object runs have found each other, by what they log.
+    async fn gathered(&self, _cloud: &Cloud, _question: &Gathering<'_>) -> Result<Gathered, CallError> {
+        Ok(Gathered::Unseen { reason: format!("an {} runs no members", self.facts().type_name) })
     }
 }
 

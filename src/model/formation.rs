@@ -1,4 +1,4 @@
-//! [`Formation`]: that the tasks of a service are members which have to find each other.
+//! [`Formation`]: that the tasks of a service are members which have to find each other; [`Formed`]: whether they have.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,4 +51,39 @@ pub struct Formation {
     /// The name by which members look each other up, when they do so by DNS.
     #[serde(default)]
     pub namespace: Option<String>,
+}
+
+/// What came of looking whether members found each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "found", rename_all = "camelCase")]
+pub enum Formed {
+    /// They have.
+    Together {
+        /// How many they are.
+        members: usize,
+    },
+    /// It was not looked at.
+    Skipped {
+        /// Why not.
+        reason: String,
+    },
+    /// It could not be seen.
+    Unseen {
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for Formed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Together { members: 0 } => f.write_str("no members are wanted"),
+            Self::Together { members: 1 } => f.write_str("1 member, which has nobody to find"),
+            Self::Together { members } => write!(f, "{members} members formed one cluster"),
+            Self::Skipped { reason } => {
+                write!(f, "whether its members found each other was not looked at: {reason}")
+            }
+            Self::Unseen { reason } => write!(f, "whether its members found each other could not be seen: {reason}"),
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub mod schema;
 pub mod value;
 
 pub use address::{Address, AddressError, KindName};
-pub use formation::{Formation, Product};
+pub use formation::{Formation, Formed, Product};
 pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};
 pub use schema::{Format, JsonType, KindSchema, Pattern, Property, Schemas, Shape, Tagging, camel_case, schemas};

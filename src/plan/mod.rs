@@ -94,6 +94,11 @@ pub enum Reason {
     },
     /// An earlier run ended while AWS was working on it.
     Unsettled,
+    /// In an earlier run its members had not found each other.
+    Apart {
+        /// What was seen then.
+        reason: String,
+    },
     /// An earlier run ended before everything was set.
     Unfinished,
     /// How it is handled or what it needs is declared otherwise, which only the state has to know.

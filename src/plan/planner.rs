@@ -246,7 +246,11 @@ impl Planner<'_> {
                 change.action = Action::Settle;
                 change.reasons.push(Reason::Unsettled);
             }
-            Status::Settling { .. } | Status::Ready => {}
+            Status::Apart { reason } if change.differences.is_empty() => {
+                change.action = Action::Settle;
+                change.reasons.push(Reason::Apart { reason: reason.clone() });
+            }
+            Status::Settling { .. } | Status::Apart { .. } | Status::Ready => {}
         }
         if !change.differences.is_empty() {
             change.action = Action::Update;
@@ -255,6 +259,7 @@ impl Planner<'_> {
         let handled_the_same = change.options.protect == recorded.protect
             && change.options.retain == recorded.retain
             && change.options.timeouts == recorded.timeouts
+            && change.options.formation == recorded.formation
             && change.dependencies == recorded.dependencies;
         if change.action == Action::NoOp && !handled_the_same {
             change.action = Action::Update;

@@ -197,6 +197,7 @@ impl Account {
                 retain: false,
                 replace_on: change.options.replace_on.iter().map(|value| value.resolve(&known)).collect(),
                 timeouts: Timeouts::default(),
+                formation: None,
             };
             snapshot.apply(&Record::Made { address, recorded: Box::new(recorded) });
         }
@@ -266,6 +267,7 @@ fn half_replaced(old: &str, new: &str, status: Status) -> (Address, Snapshot) {
             retain: false,
             replace_on: Vec::new(),
             timeouts: Timeouts::default(),
+            formation: None,
         };
         snapshot.apply(&Record::Made { address: address.clone(), recorded: Box::new(recorded) });
     }

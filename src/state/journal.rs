@@ -180,6 +180,7 @@ mod tests {
             retain: false,
             replace_on: Vec::new(),
             timeouts: Timeouts::default(),
+            formation: None,
         })
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::Record;
 use crate::kinds;
-use crate::model::{Address, JsonMap, Timeouts, Value};
+use crate::model::{Address, Formation, JsonMap, Timeouts, Value};
 
 /// The version of the format that this code writes. A newer one is refused.
 pub const FORMAT: u32 = 1;
@@ -45,6 +45,11 @@ pub enum Status {
         action: Awaited,
         /// What following it needs.
         waiting: JsonMap,
+    },
+    /// AWS has done everything, but whether its members found each other is not known, or they have not.
+    Apart {
+        /// What was seen.
+        reason: String,
     },
     /// It did not get there.
     Failed {
@@ -105,6 +110,9 @@ pub struct Recorded {
     /// Limits on waiting.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// What is expected of its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formation: Option<Formation>,
 }
 
 /// All that a stack has.

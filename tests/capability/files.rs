@@ -151,7 +151,7 @@ fn without_nat(endpoints: &str, image: &str) -> String {
     WITHOUT_NAT.replace("{endpoints}", endpoints).replace("{image}", image)
 }
 
-const IN_ECR: &str = r#"ecr_image(#{ repository: "web" })"#;
+const IN_ECR: &str = r#"ecr_image(#{ repository: ecr_repository("web", #{}) })"#;
 
 #[tokio::test(start_paused = true)]
 async fn tasks_start_without_nat_where_endpoints_lead_to_all_that_they_need() {

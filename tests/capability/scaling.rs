@@ -151,9 +151,14 @@ applicationautoscaling_scalable_target("t", #{
     serviceNamespace: "ecs", scalableDimension: "ecs:service:DesiredCount", minCapacity: 1, maxCapacity: 2,
     resourceId: `service/${cluster.arn}/s`,
 });
+applicationautoscaling_scalable_target("u", #{
+    serviceNamespace: "ecs", scalableDimension: "ecs:service:DesiredCount", minCapacity: 1, maxCapacity: 2,
+    resourceId: "service/arn:aws:ecs:eu-west-1:000000000000:cluster/c/s",
+});
 "#;
     let script = world.script("wrong.rhai", script);
-    let told = world.hz(&["check", &script]).exits_with(1).told("error: 3 mistakes in the script");
+    let told = world.hz(&["check", &script]).exits_with(1).told("error: 4 mistakes in the script");
+    let told = told.told("`resourceId` has an ARN in it");
     let told = told.told("the capacity providers of ecs_cluster.c are declared by ecs_cluster.c already");
     let told = told.told("a service takes `launchType` or `capacityProviderStrategy`, not both");
     told.told("`resourceId` has `arn` of ecs_cluster.c in it, not its name");

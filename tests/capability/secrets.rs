@@ -48,7 +48,7 @@ task.add_container("app", #{{ image: "app:1", secrets: #{{ A: made, B: `${{given
             vec!["outputs", &script, "--json"],
         ] {
             let ended = world.hz(&words).succeeds();
-            said += &(ended.stdout + &ended.stderr);
+            said.extend([ended.stdout, ended.stderr]);
         }
         world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
         values.extend([format!("{given}-hush"), format!("{given}-told")]);

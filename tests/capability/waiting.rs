@@ -1,6 +1,7 @@
 //! Waiting tells the truth: about its own deployment, with the cause, and nothing is lost when it fails.
 
 use hzscript::apply::execute::{Report, Settings, Stop};
+use hzscript::apply::formation::FormationCheck;
 use hzscript::event::Event;
 use hzscript::plan::Action;
 use hzscript::state::Status;
@@ -173,7 +174,7 @@ async fn a_limit_ends_the_waiting_but_not_the_deployment() {
 
 #[tokio::test(start_paused = true)]
 async fn one_slot_is_enough() {
-    let settings = Settings { parallelism: 1, wait: true, stop: Stop::default() };
+    let settings = Settings { parallelism: 1, wait: true, formation: FormationCheck::OnAws, stop: Stop::default() };
     let stack = Stack::executed(settings).await;
     stack.runs(&GOOD.script()).await;
     stack.destroy().await;
@@ -183,7 +184,9 @@ async fn one_slot_is_enough() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_begins_nothing_new() {
     let stop = Stop::default();
-    let stack = Stack::executed(Settings { parallelism: 4, wait: true, stop: stop.clone() }).await;
+    let stack =
+        Stack::executed(Settings { parallelism: 4, wait: true, formation: FormationCheck::OnAws, stop: stop.clone() })
+            .await;
     stop.ask();
     let report = stack.run(&GOOD.script()).await;
     assert_eq!(report.done, 0);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use hzscript::apply::execute::{Report, Settings, Stop};
+use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
 use hzscript::engine::{Engine, EngineError};
 use hzscript::event::{Event, Events};
@@ -184,7 +185,7 @@ fn in_memory() -> StateStore {
 }
 
 fn settings(wait: bool) -> Settings {
-    Settings { parallelism: 16, wait, stop: Stop::default() }
+    Settings { parallelism: 16, wait, formation: FormationCheck::OnAws, stop: Stop::default() }
 }
 
 pub fn owner() -> Owner {

@@ -99,6 +99,9 @@ fn told(reason: &Reason, change: &Change) -> Option<String> {
             format!("an earlier run did not bring it to life: {}", escape::line(reason))
         }
         Reason::Unsettled => "an earlier run ended while AWS was working on it".to_owned(),
+        Reason::Apart { reason } => {
+            format!("whether its members found each other is looked at: {}", escape::line(reason))
+        }
         Reason::Handling => "its options differ: they are written down, and nothing is called".to_owned(),
         Reason::Unfinished => "an earlier run ended before everything was set".to_owned(),
         Reason::Undeclared if change.action == Action::Forget => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use hzscript::event::Event;
-use hzscript::model::Address;
+use hzscript::model::{Address, Formed};
 use hzscript::plan::Action;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -177,6 +177,14 @@ fn told(event: &Event, palette: Palette) -> Option<String> {
         Event::StepStarted { address, action } => format!("{} {address} {}", signed(*action), doing(*action)),
         Event::StepWaiting { address, summary } => palette.dim(&format!("  … {address}: {}", escape::line(summary))),
         Event::StepNews { address, text } => format!("    {address}: {}", escape::line(text)),
+        Event::StepFormed { address, formed } => {
+            let text = format!("    {address}: {}", escape::line(&formed.to_string()));
+            match formed {
+                Formed::Together { .. } => palette.green(&text),
+                Formed::Skipped { .. } => palette.dim(&text),
+                Formed::Unseen { .. } => palette.yellow(&text),
+            }
+        }
         Event::StepRetrying { address, reason, after } => {
             palette.dim(&format!("    {address}: once more in {}: {}", elapsed(*after), escape::line(reason)))
         }

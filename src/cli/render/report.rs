@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hzscript::apply::execute::{Failure, Report};
-use hzscript::model::{Address, Json};
+use hzscript::model::{Address, Formed, Json};
 
 use super::escape;
 use super::palette::Palette;
@@ -44,6 +44,14 @@ pub fn ending(ending: &Ending<'_>, palette: Palette) -> String {
     if !report.settling.is_empty() {
         lines.push("Accepted and still settling; the next run waits for it:".to_owned());
         lines.extend(report.settling.iter().map(|address| format!("  {address}")));
+        lines.push(String::new());
+    }
+    if !report.formed.is_empty() {
+        lines.push("Clusters:".to_owned());
+        lines.extend(report.formed.iter().map(|(address, formed)| {
+            let text = format!("  {address}: {}", escape::line(&formed.to_string()));
+            if matches!(formed, Formed::Unseen { .. }) { palette.yellow(&text) } else { text }
+        }));
         lines.push(String::new());
     }
     let took = elapsed(*took);
@@ -160,6 +168,22 @@ mod tests {
 
         Interrupted: 0 steps done, 0 failed, 1 not begun, in 34 s.
         What was done is in the state. To go on from there: hzscript run scripts/hazelcast.rhai
+        ");
+    }
+
+    #[test]
+    fn what_became_of_clusters_is_said() {
+        let formed = BTreeMap::from([
+            (address("ecs_service.console"), Formed::Skipped { reason: "tasks are simulated".to_owned() }),
+            (address("ecs_service.members"), Formed::Together { members: 3 }),
+        ]);
+        let report = Report { done: 2, formed, ..Report::default() };
+        insta::assert_snapshot!(shown(&report, false), @r"
+        Clusters:
+          ecs_service.console: whether its members found each other was not looked at: tasks are simulated
+          ecs_service.members: 3 members formed one cluster
+
+        Done: 2 steps in 34 s.
         ");
     }
 

@@ -16,14 +16,15 @@ use futures::FutureExt;
 use serde_json::json;
 
 use super::watch::{Watch, judge};
-use super::{tags, waits_for_linked_role};
+use super::{gather, tags, waits_for_linked_role};
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
 use crate::kinds::tags::changes;
 use crate::kinds::{
-    Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update, visible,
+    Accepted, Action, Create, Created, Delete, Facts, Gathered, Gathering, Kind, NameRule, Observed, Poll, Progress,
+    Update, visible,
 };
 use crate::model::JsonMap;
 
@@ -62,7 +63,7 @@ static FACTS: Facts = Facts {
 /// Services a DescribeServices call takes.
 const BATCH: usize = 10;
 /// Tasks a DescribeTasks call takes.
-const TASKS: usize = 100;
+pub(super) const TASKS: usize = 100;
 
 #[async_trait]
 impl Kind for Service {
@@ -175,10 +176,14 @@ impl Kind for Service {
             progress => progress,
         })
     }
+
+    async fn gathered(&self, cloud: &Cloud, question: &Gathering<'_>) -> Result<Gathered, CallError> {
+        gather::look(cloud, question).await
+    }
 }
 
 /// The ARN and the cluster of an identifier.
-fn parts(id: &str) -> (&str, &str) {
+pub(super) fn parts(id: &str) -> (&str, &str) {
     id.split_once('|').unwrap_or((id, "default"))
 }
 
@@ -265,7 +270,7 @@ fn default_deployment() -> DeploymentConfiguration {
 }
 
 /// Services by name or ARN; none of a cluster that is not there.
-async fn describe(cloud: &Cloud, cluster: &str, services: &[String]) -> Result<Vec<Described>, CallError> {
+pub(super) async fn describe(cloud: &Cloud, cluster: &str, services: &[String]) -> Result<Vec<Described>, CallError> {
     let call = cloud.ecs.describe_services().cluster(cluster).set_services(Some(services.to_vec()));
     let answer = call.include(ServiceField::Tags).send().await.map_err(failed("ecs:DescribeServices"));
     // Absent ones are told in `failures`, as MISSING.
@@ -279,14 +284,19 @@ async fn stopped_tasks(cloud: &Cloud, arn: &str, cluster: &str) -> Result<Vec<Ta
     Ok(abreast(calls).await?.into_iter().flatten().collect())
 }
 
-async fn describe_tasks(cloud: &Cloud, cluster: &str, arns: &[String]) -> Result<Vec<Task>, CallError> {
+pub(super) async fn describe_tasks(cloud: &Cloud, cluster: &str, arns: &[String]) -> Result<Vec<Task>, CallError> {
     let call = cloud.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
     Ok(call.send().await.map_err(failed("ecs:DescribeTasks"))?.tasks.unwrap_or_default())
 }
 
 /// ARNs of a service's tasks; none when it or its cluster is gone. `startedBy` as a filter allows no other, so that
 /// whose they are is looked at later.
-async fn tasks(cloud: &Cloud, arn: &str, cluster: &str, status: DesiredStatus) -> Result<Vec<String>, CallError> {
+pub(super) async fn tasks(
+    cloud: &Cloud,
+    arn: &str,
+    cluster: &str,
+    status: DesiredStatus,
+) -> Result<Vec<String>, CallError> {
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let call = cloud.ecs.list_tasks().cluster(cluster).service_name(name).desired_status(status);
     let mut pages = call.into_paginator().send();

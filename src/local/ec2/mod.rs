@@ -45,8 +45,8 @@ use serde_json::json;
 
 pub use mount::{MountInterface, attach_mount_target, interface_groups, regroup_interface, release_interface};
 pub use task::{
-    TaskInterface, attach_task_interface, group_vpc, has_way_out, interface_lets_in, reaches_service,
-    release_task_interface, subnet_place, vpc_dns,
+    TaskInterface, attach_task_interface, group_vpc, has_way_out, interface_lets_in, reached_by_its_like,
+    reaches_service, release_task_interface, subnet_place, vpc_dns,
 };
 pub use zones::id_of as zone_id;
 

@@ -1,5 +1,7 @@
 //! Rules of security groups, each with an identifier of its own.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -40,6 +42,20 @@ impl Object for Rule {
 
     fn parent(&self) -> String {
         self.group.clone()
+    }
+}
+
+impl Rule {
+    /// Whether it lets in, on a TCP port, what has one of these groups or this address.
+    pub fn lets_in(&self, port: i64, groups: &[String], address: Ipv4Addr) -> bool {
+        let Permission { protocol, from, to, peer } = &self.permission;
+        let reached = protocol == "-1" || protocol == "tcp" && (*from..=*to).contains(&port);
+        let known = match peer {
+            Peer::V4(range) => range.contains(&address),
+            Peer::V6(_) => false,
+            Peer::Group(id) => groups.contains(id),
+        };
+        !self.egress && reached && known
     }
 }
 

@@ -4,6 +4,7 @@ use super::group::{self, Group};
 use super::ids::need;
 use super::interface::{self, Interface, NewInterface, Owner, Public};
 use super::route;
+use super::rule::Rule;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
 use super::{address, endpoint};
@@ -64,6 +65,21 @@ pub fn attach_task_interface(
 /// When the store fails.
 pub fn release_task_interface(tx: &mut Tx<'_>, id: &str) -> Result<(), Fault> {
     interface::remove(tx, id)
+}
+
+/// Whether an interface is reached, on a TCP port, by others of its groups that are where it is.
+///
+/// # Errors
+/// When the store fails.
+pub fn reached_by_its_like(tx: &Tx<'_>, interface: &str, port: i64) -> Result<bool, Fault> {
+    let Some(interface) = tx.get::<Interface>(interface)? else { return Ok(false) };
+    for group in &interface.groups {
+        let mut rules = tx.under::<Rule>(group)?.into_iter();
+        if rules.any(|rule| rule.lets_in(port, &interface.groups, interface.private_ip)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The VPC of a subnet and its availability zone.

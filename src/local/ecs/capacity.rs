@@ -159,9 +159,7 @@ mod tests {
 
         // What is there already counts: a task of the base that went is made good first.
         let mut providers = Providers::of(&strategy);
-        [Some("FARGATE"), Some("FARGATE_SPOT"), Some("FARGATE_SPOT"), None]
-            .into_iter()
-            .for_each(|at| providers.count(at));
+        [Some("FARGATE"), Some("FARGATE_SPOT"), None].into_iter().for_each(|at| providers.count(at));
         assert_eq!([providers.choose(), providers.choose()].map(Option::unwrap), ["FARGATE", "FARGATE_SPOT"]);
         assert_eq!(Providers::of(&[]).choose(), None);
         let alone = [json!({"capacityProvider": "FARGATE", "base": 0, "weight": 0})];

@@ -1,7 +1,8 @@
 //! What Hazelcast members say in their logs: who found whom, as it would be on AWS.
 //!
 //! A member that looks for others by ECS finds the tasks its role may list; one that looks by a Cloud Map name finds
-//! those registered there; any other stays alone, as does one whose role is denied (seen: it starts standalone, healthy).
+//! those registered there; any other stays alone, as does one whose role is denied (seen: it starts standalone, healthy),
+//! and one that no security group lets its like reach.
 //! Members that come or go within a few seconds of each other make one new list, which every member prints.
 //! The list's form is Hazelcast's: `Members {size:3, ver:3} [`, a line `Member [10.0.1.5]:5701 - UUID` each, with ` this`
 //! after the one that prints, and `]`.
@@ -17,7 +18,7 @@ use super::task::Task;
 use super::task_definition::{self, TaskDefinition};
 use crate::local::service::Fault;
 use crate::local::store::{Object, Tx};
-use crate::local::{iam, logs};
+use crate::local::{ec2, iam, logs};
 use crate::model::{Json, JsonMap};
 
 /// The timer by which members form a new list.
@@ -119,6 +120,13 @@ fn join(container: &JsonMap, overrides: Option<&JsonMap>) -> Join {
     if DNS_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(&written)) { Join::Dns } else { Join::Alone }
 }
 
+/// The port on which a member looks for others, 5701 unless a variable says otherwise.
+fn port(container: &JsonMap, overrides: Option<&JsonMap>) -> i64 {
+    let given = ["HZ_NETWORK_JOIN_AWS_HZPORT", "HZ_NETWORK_PORT_PORT"];
+    let given = given.iter().find_map(|name| task_definition::variable(container, overrides, name)?.parse().ok());
+    given.unwrap_or(5701)
+}
+
 /// The containers of a task that are Hazelcast members.
 fn member_containers(definition: &TaskDefinition) -> impl Iterator<Item = &JsonMap> {
     let is_member = |image: &str| image.contains("hazelcast/hazelcast");
@@ -130,7 +138,8 @@ fn member_containers(definition: &TaskDefinition) -> impl Iterator<Item = &JsonM
 /// # Errors
 /// When the store fails.
 pub fn joined(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Result<(), Fault> {
-    let Some(address) = task.interface.as_ref().map(|interface| interface.private_ip.clone()) else { return Ok(()) };
+    let Some(interface) = &task.interface else { return Ok(()) };
+    let address = interface.private_ip.clone();
     let mut membership = Membership { task: task.key(), among: Vec::new() };
     for container in member_containers(definition) {
         let name = container.get("name").and_then(Json::as_str).unwrap_or_default();
@@ -144,7 +153,14 @@ pub fn joined(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Resu
             log: log_stream(container, &task.id),
             cluster_name,
         };
-        match scope(tx, task, definition, &join(container, overrides))? {
+        let port = port(container, overrides);
+        let found = match scope(tx, task, definition, &join(container, overrides))? {
+            Ok(_) if !ec2::reached_by_its_like(tx, &interface.id, port)? => Err(Some(format!(
+                "Could not connect to: /{address}:{port}. Connection timed out. Starting standalone."
+            ))),
+            found => found,
+        };
+        match found {
             Ok(scope) => {
                 let key = format!("{}/{}/{scope}", task.cluster, member.cluster_name);
                 let mut members: Members = tx.get(&key)?.unwrap_or(Members { key, ..Members::default() });

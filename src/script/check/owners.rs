@@ -49,6 +49,12 @@ fn scaled_services(resources: &mut [Resource]) -> Vec<(usize, PropertyPath, Mist
             continue;
         }
         let parts = segments(id);
+        if parts.iter().any(|part| part.text().is_some_and(|text| text.starts_with("arn:"))) {
+            let help = "a service is `service/<name of its cluster>/<its name>`".to_owned();
+            let mistake = Mistake::new("`resourceId` has an ARN in it").label("names are needed here").help(help);
+            mistakes.push((index, PropertyPath::new("resourceId"), mistake));
+            continue;
+        }
         let [kind, cluster, name] = parts.as_slice() else { continue };
         if kind.text() != Some("service") {
             continue;
@@ -165,11 +171,11 @@ fn capacity_providers(resources: &mut [Resource]) -> Vec<(usize, PropertyPath, M
     let mut associations: BTreeMap<Address, usize> = BTreeMap::new();
     for (index, association) in of_kind(resources, "ecs_cluster_capacity_provider_associations") {
         let Some(cluster) = cluster_of(association) else { continue };
-        let declares = |name: &&str| {
-            let own = clusters.get(&cluster).and_then(|at| resources[*at].properties.get(*name));
+        let declares = |name: &str| {
+            let own = clusters.get(&cluster).and_then(|at| resources[*at].properties.get(name));
             own.is_some_and(|own| *own != Value::Null)
         };
-        let twice = if PROVIDERS.iter().any(|name| declares(&name)) {
+        let twice = if PROVIDERS.iter().any(|name| declares(name)) {
             Some(cluster.to_string())
         } else {
             let before = associations.insert(cluster.clone(), index);

@@ -142,7 +142,7 @@ fargate_service(#{ name: "d", cluster: "c", taskDefinition: task, network: net,
     insta::assert_snapshot!(script(source).mistakes(), @r#"
     main.rhai:3:17+2 fargate_service needs `cluster`
     main.rhai:3:70+2 fargate_service knows no load balancers yet: leave `loadBalancer` out
-    main.rhai:3:88+2 fargate_service knows no autoscaling yet: leave `autoscaling` out, set `desiredCount`
+    main.rhai:3:88+2 autoscaling needs a rule: `cpu`, `memory`, `requestsPerTarget` or `schedules`
     main.rhai:4:95+1 desiredCount is a number of tasks, from 0
     main.rhai:4:99+11 fargate_service has no property `desiredCont` | not a property ? did you mean `desiredCount`?
     main.rhai:5:22+2 cloudMapOptions needs `cloudMapNamespace`: without one nothing is registered

@@ -119,8 +119,8 @@ fn each_property_has_its_default_and_its_effect() {
         (
             "subnetType: \"public\"".into(),
             "ecs_service.orient/networkConfiguration/awsvpcConfiguration/subnets/0/$ref".into(),
-            json!("ec2_subnet.orientVpc-private-1#subnetId"),
-            json!("ec2_subnet.orientVpc-public-1#subnetId"),
+            json!("ec2_subnet.orientVpc-private-1#id"),
+            json!("ec2_subnet.orientVpc-public-1#id"),
         ),
         (
             "subnetType: \"public\"".into(),
@@ -262,7 +262,7 @@ d.add_container("own", #{ image: "own:1" }).add_port_mappings(2434);
         (
             "vpc: n, availabilityZones: [\"eu-west-1b\", \"eu-west-1c\"]",
             "ecs_service.orient/networkConfiguration/awsvpcConfiguration/subnets/0",
-            reference("ec2_subnet.net-private-2#subnetId"),
+            reference("ec2_subnet.net-private-2#id"),
             "ec2_vpc.orientVpc",
         ),
     ];
@@ -275,27 +275,52 @@ d.add_container("own", #{ image: "own:1" }).add_port_mappings(2434);
     // The role that was given may read the secret that was made.
     let policy =
         at(&stack(before, "ecsExecutionRole: e"), "iam_role.mine-too/policies/0/policyDocument/Statement/0/Action");
-    assert_eq!(policy, json!("secretsmanager:GetSecretValue"));
+    assert_eq!(policy, json!(["secretsmanager:GetSecretValue"]));
 }
 
 #[test]
 fn attributes_are_as_documented() {
-    let script = stack(
-        "",
-        r#"cloudNamespace: "orientdb.com" });
-for name in ["clusterName", "cloudNamespace", "vpcName", "taskDefName", "containerName", "logGroupName",
-    "containerRegistryImageName", "desiredCount", "cpu", "memoryLimit", "ecsService", "cluster", "taskDefinition", "logGroup",
-    "securityGroup", "vpc"] {
-    output(name, s[name]);
-}
-let other = #{ a: #{"#,
-    );
-    let mut source = script.source.clone();
-    source.push_str("};");
-    let outputs = super::script(&source).program().program.outputs;
+    let names = [
+        "clusterName",
+        "cloudNamespace",
+        "vpcName",
+        "taskDefName",
+        "containerName",
+        "logGroupName",
+        "containerRegistryImageName",
+        "desiredCount",
+        "cpu",
+        "memoryLimit",
+        "ecsService",
+        "cluster",
+        "taskDefinition",
+        "logGroup",
+        "securityGroup",
+        "vpc",
+    ];
+    let told: String = names.iter().map(|name| format!("output(\"{name}\", s.{name});")).collect();
+    let given = stack("", "cloudNamespace: \"orientdb.com\"");
+    let outputs = script(&format!("{}{told}", given.source)).program().program.outputs;
     let shown: Vec<String> =
         outputs.iter().map(|(name, value)| format!("{name} {}", serde_json::to_string(value).expect("JSON"))).collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    cloudNamespace "orientdb.com"
+    cluster {"$ref":"ecs_cluster.orient#id"}
+    clusterName "orientCluster"
+    containerName "orientContainer"
+    containerRegistryImageName "orientdb:3.1.11-tp3"
+    cpu 512
+    desiredCount 3
+    ecsService {"$ref":"ecs_service.orient#id"}
+    logGroup {"$ref":"logs_log_group.orient#id"}
+    logGroupName "orientLogGroup"
+    memoryLimit 1024
+    securityGroup {"$ref":"ec2_security_group.orient#id"}
+    taskDefName "orientTaskDef"
+    taskDefinition {"$ref":"ecs_task_definition.orient#id"}
+    vpc {"$ref":"ec2_vpc.orientVpc#id"}
+    vpcName "orientVpc"
+    "#);
 }
 
 #[test]
@@ -303,19 +328,54 @@ fn attributes_are_read_only() {
     let source = "s.desiredCount = 5;\ns.cluster = 1;\nprint(s.clustername);\ns.securityGroup.allow_from(\"10.9.0.0/16\", 2480);";
     let script =
         super::script(&format!("let s = orientdb_fargate_stack(#{{ name: \"o\", desiredCount: 1 }});\n{source}"));
-    insta::assert_snapshot!(script.mistakes(), @"");
+    insta::assert_snapshot!(script.mistakes(), @r"
+    main.rhai:2:3+12 `desiredCount` of orientdb_fargate_stack is read only | cannot be set ? give orientdb_fargate_stack another `desiredCount` instead
+    main.rhai:3:3+7 `cluster` of orientdb_fargate_stack is read only | cannot be set ? give orientdb_fargate_stack another `cluster` instead
+    main.rhai:4:9+11 what orientdb_fargate_stack returns has no attribute `clustername` | not an attribute ? did you mean `clusterName`?
+    ");
 }
 
 #[test]
 fn alone_it_is_a_complete_stack_that_says_its_nodes_stand_alone() {
     let script = script("orientdb_fargate_stack(#{ name: \"orient\" });");
-    insta::assert_snapshot!(addresses(&script).join("\n"), @"");
-    insta::assert_snapshot!(shown(&script.program().warnings), @"");
+    insta::assert_snapshot!(addresses(&script).join("\n"), @r"
+    ec2_vpc.orientVpc
+    ec2_internet_gateway.orientVpc
+    ec2_vpc_gateway_attachment.orientVpc
+    ec2_subnet.orientVpc-public-1
+    ec2_subnet.orientVpc-private-1
+    ec2_subnet.orientVpc-public-2
+    ec2_subnet.orientVpc-private-2
+    ec2_route_table.orientVpc-public
+    ec2_route.orientVpc-public
+    ec2_subnet_route_table_association.orientVpc-public-1
+    ec2_subnet_route_table_association.orientVpc-public-2
+    ec2_eip.orientVpc-nat-1
+    ec2_nat_gateway.orientVpc-1
+    ec2_route_table.orientVpc-private-1
+    ec2_subnet_route_table_association.orientVpc-private-1
+    ec2_route.orientVpc-private-1
+    ec2_route_table.orientVpc-private-2
+    ec2_subnet_route_table_association.orientVpc-private-2
+    ec2_route.orientVpc-private-2
+    ecs_cluster.orient
+    ec2_security_group.orient
+    logs_log_group.orient
+    iam_role.orient-task
+    iam_role.orient-execution
+    secretsmanager_secret.orient-root-password
+    ecs_task_definition.orient
+    ecs_service.orient
+    ");
+    insta::assert_snapshot!(shown(&script.program().warnings), @r#"main.rhai:1:33+8 the 3 nodes of orient will stand alone: without `cloudNamespace` nothing tells them of each other ? give `cloudNamespace: "orientdb.com"`, or set `desiredCount: 1`"#);
     assert_eq!(at(&script, &format!("{CONTAINER}/command")), Json::Null, "each starts as the image does");
     let quiet = stack("", "desiredCount: 1");
     assert_eq!(shown(&quiet.program().warnings), "");
     let warned = stack("", "cloudNamespace: \"orientdb.com\", ingress: #{ hazelcast: false, http: 81 }");
-    insta::assert_snapshot!(shown(&warned.program().warnings), @"");
+    insta::assert_snapshot!(shown(&warned.program().warnings), @r"
+    main.rhai:2:119+2 OrientDB listens at 2480: nothing answers at 81, unless the image is made so
+    main.rhai:2:106+5 the nodes will stand alone: they reach each other through this port, and it is closed ? leave `hazelcast` out: the port is open between nodes only
+    ");
 }
 
 #[test]
@@ -338,19 +398,69 @@ fn nodes_of_one_service_find_each_other_by_the_records_their_hazelcast_asks_for(
     assert_eq!(registry("orientdb:3.1.11")["containerPort"], json!(2434));
     assert_eq!(registry("orientdb:3.2.55").as_object().map(serde_json::Map::len), Some(1));
     let script = with("orientdb:3.1.11-tp3");
-    insta::assert_snapshot!(variable(&script, "HAZELCAST_XML").expect("it is set").replace("><", ">\n<"), @"");
-    insta::assert_snapshot!(at(&script, &format!("{CONTAINER}/command/2")).as_str().expect("a text").replace("; ", ";\n"), @"");
-    insta::assert_snapshot!(at(&script, &format!("{CONTAINER}/healthCheck/command/1")), @"");
+    insta::assert_snapshot!(variable(&script, "HAZELCAST_XML").expect("it is set").replace("><", ">\n<"), @r#"
+    <hazelcast xmlns="http://www.hazelcast.com/schema/config">
+    <group>
+    <name>orient</name>
+    </group>
+    <properties>
+    <property name="hazelcast.shutdownhook.enabled">false</property>
+    <property name="hazelcast.merge.first.run.delay.seconds">30</property>
+    <property name="hazelcast.merge.next.run.delay.seconds">15</property>
+    </properties>
+    <network>
+    <port auto-increment="false">2434</port>
+    <public-address>@ADDRESS@</public-address>
+    <join>
+    <multicast enabled="false"/>
+    <tcp-ip enabled="false"/>
+    <kubernetes enabled="true">
+    <service-dns>OrientDb.orientdb.com</service-dns>
+    <service-port>2434</service-port>
+    <api-token>none</api-token>
+    <ca-certificate>none</ca-certificate>
+    </kubernetes>
+    </join>
+    </network>
+    </hazelcast>
+    "#);
+    insta::assert_snapshot!(at(&script, &format!("{CONTAINER}/command/2")).as_str().expect("a text").replace("; ", ";\n"), @r#"
+    ADDRESS=$(curl -fs "$ECS_CONTAINER_METADATA_URI_V4" | sed -n 's/.*"IPv4Addresses":\["\([0-9.]*\)".*/\1/p');
+    test -n "$ADDRESS" || ADDRESS=$(hostname -i | cut -d' ' -f1);
+    test -n "$ORIENTDB_NODE_NAME" || ORIENTDB_NODE_NAME=node-$(echo "$ADDRESS" | tr . -);
+    export ORIENTDB_NODE_NAME;
+    printf '%s' "$HAZELCAST_XML" | sed "s/@ADDRESS@/$ADDRESS/" > /orientdb/config/hazelcast.xml;
+    exec dserver.sh
+    "#);
+    insta::assert_snapshot!(at(&script, &format!("{CONTAINER}/healthCheck/command/1")), @r#""curl -fs http://127.0.0.1:2480/ping || exit 1""#);
     assert_eq!(at(&script, &format!("{CONTAINER}/portMappings")).as_array().map(Vec::len), Some(4));
     let warned = shown(&with("orientdb:mine").program().warnings);
-    insta::assert_snapshot!(warned, @"");
+    insta::assert_snapshot!(warned, @r#"main.rhai:2:32+2 which OrientDB is mine? It is taken for 3.2.11 or later, which finds nodes by A records ? begin the tag with the version, or set `layout: "servicePerNode"`, which suits all"#);
 }
 
 #[test]
 fn with_a_service_each_nodes_have_names_and_data_of_their_own() {
     let script = stack("", "cloudNamespace: \"orientdb.com\", persistence: true, desiredCount: 2");
     let own: Vec<String> = addresses(&script).into_iter().filter(|address| !address.starts_with("ec2_")).collect();
-    insta::assert_snapshot!(own.join("\n"), @"");
+    insta::assert_snapshot!(own.join("\n"), @r"
+    ecs_cluster.orient
+    servicediscovery_private_dns_namespace.orient
+    logs_log_group.orient
+    iam_role.orient-task
+    iam_role.orient-execution
+    secretsmanager_secret.orient-root-password
+    efs_file_system.orient
+    efs_mount_target.orient-1
+    efs_mount_target.orient-2
+    ecs_task_definition.orient-1
+    efs_access_point.orient-1
+    ecs_task_definition.orient-2
+    efs_access_point.orient-2
+    servicediscovery_service.orient-1
+    ecs_service.orient-1
+    servicediscovery_service.orient-2
+    ecs_service.orient-2
+    ");
     let xml = at(&script, "ecs_task_definition.orient-2/containerDefinitions/0/environment/0/value");
     let xml = xml.as_str().expect("a text");
     assert!(
@@ -358,11 +468,11 @@ fn with_a_service_each_nodes_have_names_and_data_of_their_own() {
         "{xml}"
     );
     assert_eq!(
-        at(&script, "ecs_task_definition.orient-2/containerDefinitions/0/environment/3/value"),
+        at(&script, "ecs_task_definition.orient-2/containerDefinitions/0/environment/1/value"),
         json!("orient-2")
     );
-    insta::assert_snapshot!(at(&script, "ecs_task_definition.orient-2/volumes"), @"");
-    insta::assert_snapshot!(at(&script, "ecs_service.orient-2/deploymentConfiguration"), @"");
+    insta::assert_snapshot!(at(&script, "ecs_task_definition.orient-2/volumes"), @r#"[{"efsVolumeConfiguration":{"authorizationConfig":{"accessPointId":{"$ref":"efs_access_point.orient-2#accessPointId"}},"filesystemId":{"$ref":"efs_file_system.orient#id"},"transitEncryption":"ENABLED"},"name":"databases"}]"#);
+    insta::assert_snapshot!(at(&script, "ecs_service.orient-2/deploymentConfiguration"), @r#"{"deploymentCircuitBreaker":{"enable":true,"rollback":true},"maximumPercent":100,"minimumHealthyPercent":0}"#);
     let evaluated = script.program();
     let system =
         evaluated.program.resources.iter().find(|resource| resource.address.to_string() == "efs_file_system.orient");
@@ -408,5 +518,29 @@ orientdb_fargate_stack(#{ name: "u", clusterName: "with space" });
 orientdb_fargate_stack(#{ name: "v", memoryLimit: "much" });
 orientdb_fargate_stack(#{ desiredCount: 1 });
 "#;
-    insta::assert_snapshot!(script(source).mistakes(), @"");
+    insta::assert_snapshot!(script(source).mistakes(), @r#"
+    main.rhai:1:43+3 Fargate has no tasks of 300 CPU units | not a size of Fargate ? it offers 256, 512, 1024, 2048, 4096, 8192, 16384, 32768 (1024 are one vCPU)
+    main.rhai:2:62+4 Fargate has no 1024 MiB for tasks of 1024 CPU units | not offered with this cpu ? it offers 2048 to 8192 in steps of 1024 MiB
+    main.rhai:3:61+3 OrientDB cannot start in 512 MiB: the JVM needs 256, the heap 256 and the disk cache 128, 640 MiB together; Fargate's next size is 1024
+    main.rhai:4:52+1 desiredCount is a number of nodes, from 0
+    main.rhai:5:54+15 `name` cannot be `orient db.com` | not of the right form ? it takes a name of 1 to 253 printable characters without spaces, not an ARN
+    main.rhai:6:57+1 there is no availability zone "eu-west-1": eu-west-1 has ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    main.rhai:7:89+11 a repository's name is of a-z, 0-9, and . _ - / between them
+    main.rhai:8:48+2 ecrImage needs `repository`, the name of a repository in this account
+    main.rhai:9:45+11 `orient db` is no name of an image | not a name of an image ? such as `hazelcast/hazelcast:5.5.10`: lower case, without spaces, a tag after a colon
+    main.rhai:10:52+9 rootPassword is a secret, its ARN, or secret(…): a password in clear would stand in plans, state and the task definition
+    main.rhai:11:46+6 layout is "service", one for all nodes, or "servicePerNode"
+    main.rhai:12:65+9 nodes that keep their databases need a service each, for no two may share a volume: write `layout: "servicePerNode"`, or leave it out
+    main.rhai:13:56+5 what is open is a port, a number from 1 to 65535, or false
+    main.rhai:13:63+3 `ingress` of orientdb_fargate_stack has no property `htp` | not a property ? did you mean `http`?
+    main.rhai:14:50+10 subnetType is "private", behind NAT, or "public", with public addresses
+    main.rhai:15:38+11 orientdb_fargate_stack has no property `desiredCont` | not a property ? did you mean `desiredCount`?
+    main.rhai:16:43+1 vpc is what network, existing_vpc or ec2_vpc returns
+    main.rhai:17:65+3 `clusterName` is for what is made here: leave it out beside `cluster`
+    main.rhai:18:49+1 `retentionInDays` cannot be `6` | not one of its values ? one of `1`, `3`, `5`, `7`, `14`, `30`, `60`, `90`, `120`, `150`, `180`, `365`, `400`, `545`, `731`, `1096`, `1827`, `2192`, `2557`, `2922`, `3288` and `3653`
+    main.rhai:19:51+5 persistence is true, false or #{ fileSystem, backup, retain }
+    main.rhai:20:89+16 OrientDB before 3.1.3 does not find nodes by DNS: set `layout: "servicePerNode"`, or take a later one
+    main.rhai:22:51+6 `memory` is `much` | not a size ? a number such as 1024, or a text such as `1 GB`
+    main.rhai:23:24+2 orientdb_fargate_stack needs `name`, such as "orient"
+    "#);
 }

@@ -276,6 +276,9 @@ fn members(role: &str) -> Json {
 
 fn hazelcast(role: &str, actions: &[&str]) -> (Aws, Json) {
     let (mut aws, network) = Aws::with_network(1.0);
+    let group = &network["awsvpcConfiguration"]["securityGroups"][0];
+    let own = json!([{"IpProtocol": "tcp", "FromPort": "5701", "ToPort": "5701", "Groups": [{"GroupId": group}]}]);
+    aws.ec2("AuthorizeSecurityGroupIngress", json!({"GroupId": group, "IpPermissions": own}));
     aws.ask("logs", "CreateLogGroup", json!({"logGroupName": "/ecs/hz"})).expect("a group");
     aws.role("logger", &["logs:*"]);
     aws.role(role, actions);
