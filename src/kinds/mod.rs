@@ -27,6 +27,7 @@ mod echo;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
+pub mod elasticloadbalancing;
 pub mod iam;
 pub mod json;
 pub mod logs;
@@ -304,6 +305,10 @@ pub static KINDS: &[&dyn Kind] = &[
     &efs::access_point::AccessPoint,
     &efs::file_system::FileSystem,
     &efs::mount_target::MountTarget,
+    &elasticloadbalancing::Listener,
+    &elasticloadbalancing::ListenerRule,
+    &elasticloadbalancing::LoadBalancer,
+    &elasticloadbalancing::TargetGroup,
     &iam::managed_policy::ManagedPolicy,
     &iam::role::Role,
     &logs::log_group::LogGroup,

@@ -11,6 +11,7 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
+pub mod elasticloadbalancing;
 pub mod iam;
 pub mod identifier;
 pub mod logs;
@@ -45,6 +46,7 @@ pub static SERVICES: &[&dyn Service] = &[
     &ecr::Ecr,
     &ecs::Ecs,
     &efs::Efs,
+    &elasticloadbalancing::ElasticLoadBalancing,
     &iam::Iam,
     &logs::Logs,
     &secretsmanager::SecretsManager,

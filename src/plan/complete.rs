@@ -89,9 +89,15 @@ pub fn complete(
     properties.insert(property.to_owned(), Value::List(tags));
 }
 
-/// A made-up name, in small letters where the schema's pattern takes no others.
+/// A made-up name, in small letters where the schema's pattern takes no others, and as load balancers and target groups
+/// may have it: without underscores, and not as AWS's own names of internal ones begin (API reference,
+/// `CreateLoadBalancer`).
 fn made_up(schema: &KindSchema, rule: NameRule, identity: Identity<'_>) -> String {
     let name = identity.physical_name(rule.max);
+    if schema.type_name.starts_with("AWS::ElasticLoadBalancingV2::") {
+        let name = name.replace('_', "-");
+        return name.strip_prefix("internal-").unwrap_or(&name).trim_start_matches('-').to_owned();
+    }
     let pattern = schema.shape.under(rule.property).and_then(|shape| shape.pattern.as_deref());
     let small = name.to_lowercase();
     if pattern.is_some_and(|pattern| !pattern.matches(&name) && pattern.matches(&small)) { small } else { name }

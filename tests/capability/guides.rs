@@ -153,12 +153,14 @@ fn services_of_the_form_are_registered_in_cloud_map_with_secrets_read() {
             r#"
         let net = network(#{{ name: "net" }});
         let namespace = servicediscovery_private_dns_namespace("names", #{{ name: "demo.internal", vpc: net.vpc.vpcId }});
+        let password = secretsmanager_secret("web", #{{ generateSecretString: #{{
+            secretStringTemplate: json(#{{ username: "web" }}), generateStringKey: "password" }} }});
         let definition = fargate_task_definition(#{{ name: "web" }});
         let container = definition.add_container("web", #{{
-            image: ecr_image(#{{ repository: "web", tag: "1" }}),
+            image: ecr_image(#{{ repository: ecr_repository("web", #{{}}), tag: "1" }}),
             logging: aws_logs(#{{ streamPrefix: "web", logRetention: 5 }}),
             environment: #{{ B: 2, A: "one" }},
-            secrets: #{{ PASSWORD: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:web-a1b2c3:password::" }},
+            secrets: #{{ PASSWORD: `${{password.arn}}:password::` }},
             healthCheck: #{{ command: ["CMD-SHELL", "curl -f http://localhost/ || exit 1"] }},
         }});
         container.add_port_mappings(80);

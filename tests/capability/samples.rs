@@ -82,11 +82,16 @@ let other_cluster = ecs_cluster("other-cluster", #{});
 let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com") });
 let definition = |name| ecs_task_definition(name, #{
     cpu: 256, memory: 512, networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"],
-    containerDefinitions: [#{ name: "member", image: "hazelcast/hazelcast:5.5.10" }],
+    containerDefinitions: [#{
+        name: "member", image: "hazelcast/hazelcast:5.5.10", portMappings: [#{ containerPort: 5701 }],
+    }],
 }, #{ dependsOn: net.routes });
 let task = definition.call("task");
 let other_task = definition.call("other-task");
-let group = ec2_security_group("group", #{ groupDescription: "members", vpcId: net.vpc.vpcId });
+let group = ec2_security_group("group", #{
+    groupDescription: "members", vpcId: net.vpc.vpcId,
+    securityGroupIngress: [#{ ipProtocol: "tcp", fromPort: 5701, toPort: 5701, cidrIp: net.cidr }],
+});
 let other_group = ec2_security_group("other-group", #{ groupDescription: "others", vpcId: net.vpc.vpcId });
 let namespace = servicediscovery_private_dns_namespace("namespace", #{ name: "one.internal", vpc: net.vpc.vpcId });
 let registry = servicediscovery_service("registry", #{
@@ -94,6 +99,17 @@ let registry = servicediscovery_service("registry", #{
 });
 let subnets = [];
 for subnet in net.privateSubnets { subnets.push(subnet.subnetId); }
+let balancer = elasticloadbalancingv2_load_balancer("balancer", #{
+    type: "network", scheme: "internal", subnets: subnets,
+});
+let targets = elasticloadbalancingv2_target_group("targets", #{
+    port: 5701, protocol: "TCP", targetType: "ip", vpcId: net.vpc.vpcId,
+    targetGroupAttributes: [#{ key: "deregistration_delay.timeout_seconds", value: "5" }],
+});
+elasticloadbalancingv2_listener("listener", #{
+    loadBalancerArn: balancer.loadBalancerArn, port: 5701, protocol: "TCP",
+    defaultActions: [#{ type: "forward", targetGroupArn: targets.targetGroupArn }],
+});
 let placed = |groups| #{ awsvpcConfiguration: #{ subnets: subnets, securityGroups: groups } };
 "#;
 
@@ -117,6 +133,52 @@ let service_of = service.call("one");
 let other_service = service.call("other");
 let role = iam_role("role", #{ assumeRolePolicyDocument: assume_role("application-autoscaling.amazonaws.com") });
 "#;
+
+/// What load balancers need, and functions that make them.
+macro_rules! balanced {
+    () => {
+        r#"
+let net = network(#{ name: "net", azs: 3, natGateways: 0 });
+let group = ec2_security_group("group", #{ groupDescription: "one", vpcId: net.vpc.vpcId });
+let other_group = ec2_security_group("other-group", #{ groupDescription: "another", vpcId: net.vpc.vpcId });
+let subnets = [];
+for subnet in net.privateSubnets { subnets.push(subnet.subnetId); }
+let balancer = |name| elasticloadbalancingv2_load_balancer(name, #{
+    scheme: "internal", securityGroups: [group.groupId], subnets: subnets,
+}).loadBalancerArn;
+let target_group = |name| elasticloadbalancingv2_target_group(name, #{
+    port: 80, protocol: "HTTP", targetType: "ip", vpcId: net.vpc.vpcId,
+}).targetGroupArn;
+let says = |text| [#{ type: "fixed-response", fixedResponseConfig: #{ statusCode: "404", messageBody: text } }];
+let listener = |balancer, port| elasticloadbalancingv2_listener(`listener-${port}`, #{
+    loadBalancerArn: balancer, port: port, protocol: "HTTP", defaultActions: says.call("nothing here"),
+}).listenerArn;
+"#
+    };
+}
+
+const BALANCED: &str = balanced!();
+
+const BALANCED_LISTENER: &str = concat!(
+    balanced!(),
+    r#"
+let one = balancer.call("one");
+let two = balancer.call("two");
+"#
+);
+
+const BALANCED_RULE: &str = concat!(
+    balanced!(),
+    r#"
+let shared = balancer.call("one");
+let one = listener.call(shared, 80);
+let two = listener.call(shared, 81);
+"#
+);
+
+/// A certificate of the account: there is no kind for one.
+const CERTIFICATE: &str = r#""HTTPS"; it.certificates = [#{ certificateArn:
+    "arn:aws:acm:eu-west-1:000000000000:certificate/01234567-89ab-cdef-0123-456789abcdef" }]"#;
 
 pub const SAMPLES: &[Sample] = &[
     Sample {
@@ -474,6 +536,10 @@ pub const SAMPLES: &[Sample] = &[
             ("healthCheckGracePeriodSeconds", "30"),
             ("availabilityZoneRebalancing", r#""DISABLED""#),
             ("serviceRegistries", "[#{ registryArn: registry.arn }]"),
+            (
+                "loadBalancers",
+                r#"[#{ targetGroupArn: targets.targetGroupArn, containerName: "member", containerPort: 5701 }]"#,
+            ),
             ("launchType", r#"(); it.capacityProviderStrategy = [#{ capacityProvider: "FARGATE", weight: 1 }]"#),
             (
                 "capacityProviderStrategy",
@@ -594,6 +660,122 @@ pub const SAMPLES: &[Sample] = &[
             ("ipAddressType", r#""IPV4_ONLY""#),
         ],
         fixed: &[("ipv6Address", "the embedded networks have no IPv6")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ElasticLoadBalancingV2::Listener",
+        before: BALANCED_LISTENER,
+        declared: r#"loadBalancerArn: one, port: 80, protocol: "HTTP", defaultActions: says.call("nothing here")"#,
+        updates: &[
+            ("defaultActions", r#"[#{ type: "forward", targetGroupArn: target_group.call("group-a") }]"#),
+            (
+                "defaultActions",
+                r#"[#{ type: "forward", forwardConfig: #{
+                    targetGroups: [
+                        #{ targetGroupArn: target_group.call("group-a"), weight: 9 },
+                        #{ targetGroupArn: target_group.call("group-b"), weight: 1 },
+                    ],
+                    targetGroupStickinessConfig: #{ enabled: true, durationSeconds: 60 },
+                } }]"#,
+            ),
+            (
+                "defaultActions",
+                r#"[#{ type: "redirect", redirectConfig: #{ protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } }]"#,
+            ),
+            ("port", "81"),
+            ("protocol", CERTIFICATE),
+            ("listenerAttributes", r#"[#{ key: "routing.http.response.server.enabled", value: "false" }]"#),
+            TAGS,
+        ],
+        replacements: &[("loadBalancerArn", "two")],
+        fixed: &[
+            ("certificates", "comes with the protocol"),
+            ("sslPolicy", "of a listener that speaks TLS"),
+            ("alpnPolicy", "of a listener that speaks TLS"),
+        ],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ElasticLoadBalancingV2::ListenerRule",
+        before: BALANCED_RULE,
+        declared: r#"listenerArn: one, priority: 10, actions: says.call("here"),
+            conditions: [#{ field: "path-pattern", values: ["/a", "/a/*"] }]"#,
+        updates: &[
+            ("actions", r#"[#{ type: "forward", targetGroupArn: target_group.call("group-a") }]"#),
+            ("conditions", r#"[#{ field: "path-pattern", pathPatternConfig: #{ values: ["/b"] } }]"#),
+            (
+                "conditions",
+                r#"[
+                    #{ field: "host-header", hostHeaderConfig: #{ values: ["a.example.org"] } },
+                    #{ field: "http-header", httpHeaderConfig: #{ httpHeaderName: "X-A", values: ["b"] } },
+                    #{ field: "query-string", queryStringConfig: #{ values: [#{ key: "v", value: "1" }] } },
+                    #{ field: "source-ip", sourceIpConfig: #{ values: ["10.0.0.0/8"] } },
+                    #{ field: "http-request-method", httpRequestMethodConfig: #{ values: ["GET"] } },
+                ]"#,
+            ),
+            ("priority", "20"),
+            TAGS,
+        ],
+        replacements: &[("listenerArn", "two")],
+        fixed: &[],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        before: BALANCED,
+        declared: r#"scheme: "internal", subnets: [subnets[0], subnets[1]], securityGroups: [group.groupId]"#,
+        updates: &[
+            (
+                "loadBalancerAttributes",
+                r#"[
+                    #{ key: "idle_timeout.timeout_seconds", value: "120" },
+                    #{ key: "routing.http.drop_invalid_header_fields.enabled", value: "true" },
+                ]"#,
+            ),
+            ("subnets", "subnets"),
+            ("securityGroups", "[group.groupId, other_group.groupId]"),
+            TAGS,
+        ],
+        replacements: &[
+            ("name", r#""another-name""#),
+            ("type", r#""network""#),
+            (
+                "scheme",
+                r#""internet-facing"; it.subnets = [net.publicSubnets[0].subnetId, net.publicSubnets[1].subnetId]"#,
+            ),
+        ],
+        fixed: &[("ipAddressType", "the embedded networks have no IPv6")],
+        same_id: false,
+    },
+    Sample {
+        kind: "AWS::ElasticLoadBalancingV2::TargetGroup",
+        before: TWO_VPCS,
+        declared: r#"port: 80, protocol: "HTTP", targetType: "ip", vpcId: vpc.vpcId"#,
+        updates: &[
+            ("healthCheckIntervalSeconds", "60"),
+            ("healthCheckPath", r#""/health""#),
+            ("healthCheckPort", r#""8080""#),
+            ("healthCheckProtocol", r#""HTTPS""#),
+            ("healthCheckTimeoutSeconds", "9"),
+            ("healthyThresholdCount", "3"),
+            ("unhealthyThresholdCount", "4"),
+            ("matcher", r#"#{ httpCode: "200-299" }"#),
+            ("targets", r#"[#{ id: "10.0.0.10" }, #{ id: "10.0.0.11", port: 8080 }]"#),
+            ("targetGroupAttributes", r#"[#{ key: "deregistration_delay.timeout_seconds", value: "30" }]"#),
+            TAGS,
+        ],
+        replacements: &[
+            ("name", r#""another-name""#),
+            ("port", "81"),
+            ("protocol", r#""TCP""#),
+            ("protocolVersion", r#""HTTP2""#),
+            ("targetType", r#""instance""#),
+            ("vpcId", "other_vpc.vpcId"),
+        ],
+        fixed: &[
+            ("healthCheckEnabled", "addresses are always checked"),
+            ("ipAddressType", "the embedded networks have no IPv6"),
+        ],
         same_id: false,
     },
     Sample {

@@ -44,6 +44,7 @@ static FACTS: Facts = Facts {
         "enableExecuteCommand",
         "healthCheckGracePeriodSeconds",
         "launchType",
+        "loadBalancers",
         "networkConfiguration",
         "platformVersion",
         "propagateTags",
@@ -52,7 +53,7 @@ static FACTS: Facts = Facts {
         "tags",
         "taskDefinition",
     ],
-    except: &["deploymentConfiguration/lifecycleHooks"],
+    except: &["deploymentConfiguration/lifecycleHooks", "loadBalancers/*/advancedConfiguration"],
     replaces: &[],
     name: Some(NameRule { property: "serviceName", max: 255 }),
     unique_by: &[&["cluster", "serviceName"]],
@@ -216,6 +217,7 @@ fn prepare(properties: &JsonMap, call: CreateServiceFluentBuilder) -> Result<Cre
         .set_enable_execute_command(member(properties, "enableExecuteCommand")?)
         .set_health_check_grace_period_seconds(member(properties, "healthCheckGracePeriodSeconds")?)
         .set_launch_type(member(properties, "launchType")?)
+        .set_load_balancers(member(properties, "loadBalancers")?)
         .set_network_configuration(member(properties, "networkConfiguration")?)
         .set_platform_version(member(properties, "platformVersion")?)
         .set_propagate_tags(member(properties, "propagateTags")?)
@@ -249,6 +251,7 @@ fn apply(change: &Update<'_>, mut call: UpdateServiceFluentBuilder) -> Result<Up
             "healthCheckGracePeriodSeconds" => {
                 call.health_check_grace_period_seconds(member(wanted, name)?.unwrap_or(0))
             }
+            "loadBalancers" => call.set_load_balancers(Some(member(wanted, name)?.unwrap_or_default())),
             "networkConfiguration" => call.set_network_configuration(member(wanted, name)?),
             "platformVersion" => {
                 call.platform_version(member::<String>(wanted, name)?.unwrap_or_else(|| "LATEST".to_owned()))
@@ -347,6 +350,7 @@ fn observed(service: &Described, cluster: &str) -> Observed {
     put(&mut properties, "enableExecuteCommand", &service.enable_execute_command);
     put(&mut properties, "healthCheckGracePeriodSeconds", &service.health_check_grace_period_seconds);
     put(&mut properties, "launchType", &service.launch_type);
+    put(&mut properties, "loadBalancers", &service.load_balancers);
     put(&mut properties, "networkConfiguration", &service.network_configuration);
     put(&mut properties, "platformVersion", &service.platform_version);
     // NONE is the same as leaving it out.

@@ -1,4 +1,5 @@
-//! Network interfaces: those of tasks, NAT gateways, VPC endpoints and mount targets. Nobody makes them by a call.
+//! Network interfaces: those of tasks, NAT gateways, load balancers, VPC endpoints and mount targets. Nobody makes them
+//! by a call.
 
 use std::net::Ipv4Addr;
 
@@ -62,6 +63,10 @@ pub enum Owner {
     Endpoint,
     /// A mount target of EFS.
     MountTarget,
+    /// An application load balancer.
+    Balancer,
+    /// A network load balancer.
+    NetworkBalancer,
 }
 
 /// An interface to make.
@@ -155,7 +160,9 @@ pub fn make(tx: &mut Tx<'_>, new: NewInterface<'_>) -> Result<Interface, Fault> 
     tx.put(&subnet)?;
     let attachment = match new.owner {
         Owner::Task => tx.fresh_id("eni-attach-")?,
-        Owner::Nat | Owner::Endpoint | Owner::MountTarget => tx.fresh_id("ela-attach-")?,
+        Owner::Nat | Owner::Endpoint | Owner::MountTarget | Owner::Balancer | Owner::NetworkBalancer => {
+            tx.fresh_id("ela-attach-")?
+        }
     };
     let interface = Interface {
         id: tx.fresh_id("eni-")?,
@@ -275,6 +282,8 @@ fn show(tx: &Tx<'_>, interface: &Interface) -> Result<Json, Fault> {
         Owner::Nat => ("nat_gateway", "amazon-vpc", "amazon-aws"),
         Owner::Endpoint => ("vpc_endpoint", "amazon-vpc", "amazon-aws"),
         Owner::MountTarget => ("interface", "amazon-efs", "amazon-aws"),
+        Owner::Balancer => ("interface", "amazon-elb", "amazon-elb"),
+        Owner::NetworkBalancer => ("network_load_balancer", "amazon-elb", "amazon-aws"),
     };
     Ok(json!({
         "networkInterfaceId": interface.id,

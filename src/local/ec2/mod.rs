@@ -4,7 +4,7 @@
 //! [`permission`], [`address`], [`nat`], [`endpoint`], [`endpoint_change`] and [`endpoint_service`], [`interface`],
 //! [`network_acl`], [`zones`], [`tags`]. [`filter`] answers all `Describe` calls, [`ids`] knows the forms of identifiers,
 //! [`space`] does the arithmetic of addresses, [`token`] makes calls repeatable. [`task`] is what the embedded ECS uses,
-//! [`mount`] what the embedded EFS does.
+//! [`mount`] what the embedded EFS does, [`balancer`] what Elastic Load Balancing does.
 //!
 //! Invariants: every interface has exactly one address of its subnet, and no two have the same; a group that an
 //! interface or another group's rule uses, and a subnet that an interface is in, cannot go.
@@ -13,6 +13,7 @@
 //! parameter that means something on AWS and nothing here is refused.
 
 mod address;
+mod balancer;
 mod endpoint;
 mod endpoint_change;
 mod endpoint_service;
@@ -43,6 +44,9 @@ mod zones;
 use jiff::Timestamp;
 use serde_json::json;
 
+pub use balancer::{
+    BalancerInterface, attach_balancer_interface, default_group, has_internet_gateway, interface_at, vpc_has,
+};
 pub use mount::{MountInterface, attach_mount_target, interface_groups, regroup_interface, release_interface};
 pub use task::{
     TaskInterface, attach_task_interface, group_vpc, has_way_out, interface_lets_in, reached_by_its_like,

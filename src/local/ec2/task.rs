@@ -11,7 +11,7 @@ use super::{address, endpoint};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 
-/// A network interface made for a task.
+/// A network interface made for a task or a load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskInterface {
     /// `eni-…`.
@@ -48,15 +48,22 @@ pub fn attach_task_interface(
         interface.public = Some(Public { ip: address::take_public(tx)?, elastic: None });
         tx.put(&interface)?;
     }
-    Ok(TaskInterface {
-        private_dns: interface::private_dns(&tx.region, interface.private_ip),
-        private_ip: interface.private_ip.to_string(),
-        public_ip: interface.public.map(|public| public.ip.to_string()),
-        id: interface.id,
-        mac: interface.mac,
-        subnet: interface.subnet,
-        zone: interface.zone,
-    })
+    Ok(TaskInterface::of(&tx.region, interface))
+}
+
+impl TaskInterface {
+    /// What is told of an interface that was made.
+    pub(super) fn of(region: &str, interface: Interface) -> Self {
+        Self {
+            private_dns: interface::private_dns(region, interface.private_ip),
+            private_ip: interface.private_ip.to_string(),
+            public_ip: interface.public.map(|public| public.ip.to_string()),
+            id: interface.id,
+            mac: interface.mac,
+            subnet: interface.subnet,
+            zone: interface.zone,
+        }
+    }
 }
 
 /// Takes the interface of a stopped task away; one that has gone already is fine.

@@ -240,7 +240,7 @@ pub(super) fn set_policy(tx: &mut Tx<'_>, members: &Members<'_>) -> Result<Json,
     let mut repository = asked(tx, members)?;
     let policy = members.within("policyText", members.required("policyText")?, 0, 10_240)?;
     let document: Option<Json> = serde_json::from_str(policy).ok();
-    if !document.is_some_and(|document| document.get("Statement").is_some()) {
+    if document.is_none_or(|document| document.get("Statement").is_none()) {
         return Err(members.refuse(
             "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
         ));

@@ -34,6 +34,9 @@ pub struct Revision {
     pub platform_version: Option<String>,
     /// The Cloud Map services that tasks are registered in.
     pub registries: Vec<JsonMap>,
+    /// The target groups that tasks are registered in, with the container and its port.
+    #[serde(default)]
+    pub balancers: Vec<JsonMap>,
     /// Whether ECS Exec is on.
     pub exec: bool,
 }

@@ -1,16 +1,18 @@
 //! A task's life: what happens to it at its timers, and how it is stopped.
 //!
-//! PROVISIONING (4 s) → PENDING (10 s) → RUNNING, healthy after 40 s or as its health check says, and DEACTIVATING (5 s, with Cloud Map only) → STOPPING (5 s) →
+//! PROVISIONING (4 s) → PENDING (10 s) → RUNNING, healthy after 40 s or as its health check and its target groups say,
+//! and DEACTIVATING (5 s or as long as target groups drain; with Cloud Map or target groups only) → STOPPING (5 s) →
 //! DEPROVISIONING (8 s) → STOPPED: typical times of Fargate. A timer that finds the task elsewhere does nothing.
 
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::balancer::Verdict;
 use super::params::{list, whole};
 use super::task::{Health, Last, Task};
 use super::task_definition::{self, TaskDefinition};
-use super::{container, failure, member_log, scheduler, service};
+use super::{balancer, container, failure, member_log, scheduler, service};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 use crate::local::{ec2, logs, servicediscovery};
@@ -65,7 +67,9 @@ pub fn stop(tx: &mut Tx<'_>, task: &mut Task, code: &str, reason: &str) -> Resul
         task.last = Last::Deprovisioning;
         later(tx, task, 8, STOPPED)?;
     } else {
-        later(tx, task, 1, if task.registries.is_empty() { STOPPING } else { DEACTIVATING })?;
+        let taken_out = !task.registries.is_empty() || !task.balancers.is_empty();
+        balancer::take_out(tx, task)?;
+        later(tx, task, 1, if taken_out { DEACTIVATING } else { STOPPING })?;
     }
     Ok(task.keep(tx)?)
 }
@@ -84,7 +88,8 @@ pub fn due(tx: &mut Tx<'_>, what: &str, key: &str) -> Result<(), Fault> {
         (DEACTIVATING, Last::Running, true) => {
             task.last = Last::Deactivating;
             task.keep(tx)?;
-            later(tx, &task, 5, STOPPING)
+            let drained = balancer::drain_seconds(tx, &task)?.max(5);
+            later(tx, &task, drained, STOPPING)
         }
         (STOPPING, Last::Running | Last::Deactivating, true) => {
             task.last = Last::Stopping;
@@ -150,6 +155,7 @@ fn start(tx: &mut Tx<'_>, mut task: Task) -> Result<(), Fault> {
     task.times.started = now;
     task.keep(tx)?;
     register(tx, &task, &definition)?;
+    balancer::put_in(tx, &task)?;
     log_start(tx, &task, &definition)?;
     member_log::joined(tx, &task, &definition)?;
     let decided = match health_check(&definition) {
@@ -209,6 +215,23 @@ fn check_health(tx: &mut Tx<'_>, mut task: Task) -> Result<(), Fault> {
     if check.is_none_or(|check| container::passes(&words(check, "command"))) {
         if check.is_some() {
             task.health = Health::Healthy;
+        }
+        match balancer::verdict(tx, &task)? {
+            Verdict::Healthy => {}
+            Verdict::Waits => {
+                task.keep(tx)?;
+                return later(tx, &task, balancer::AGAIN, HEALTH);
+            }
+            Verdict::Unhealthy { group } => {
+                let event = format!(
+                    "(task {}) (port {}) is unhealthy in (target-group {group}) due to (reason Request timed out).",
+                    task.id,
+                    balancer::port_in(&task, &group)
+                );
+                let reason = format!("Task failed ELB health checks in (target-group {group})");
+                stop(tx, &mut task, "ServiceSchedulerInitiated", &reason)?;
+                return Ok(scheduler::task_ended(tx, &task, true, Some(&event))?);
+            }
         }
         task.times.ready = Some(super::millis(tx.now));
         task.keep(tx)?;

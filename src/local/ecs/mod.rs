@@ -6,10 +6,13 @@
 //! [`member_log`] at what Hazelcast members say. [`deployment`] decides, purely, what a service's tasks need;
 //! [`failure`] says why a task cannot start, [`volume`] why it cannot have its volumes.
 //!
-//! There are no container instances, load balancers, task sets nor external deployment controllers.
+//! [`balancer`] registers tasks in target groups.
+//!
+//! There are no container instances, task sets nor external deployment controllers.
 
 mod account;
 mod arn;
+mod balancer;
 mod capacity;
 mod cluster;
 mod container;

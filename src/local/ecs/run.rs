@@ -49,6 +49,7 @@ pub fn run(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
         strategy,
         platform_version: platform_version(params)?,
         registries: Vec::new(),
+        balancers: Vec::new(),
         exec: flag(params, "enableExecuteCommand")?.unwrap_or(false),
     };
     check_runs(&revision, &definition)?;
@@ -85,6 +86,7 @@ pub fn run(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
             security_groups: &network.groups,
             public: network.public,
             registries: &[],
+            balancers: &[],
             overrides: overrides.clone(),
             exec: revision.exec,
             tags: own_tags.clone(),

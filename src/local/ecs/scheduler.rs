@@ -324,6 +324,7 @@ fn launch(
             security_groups: &network.groups,
             public: network.public,
             registries: &revision.registries,
+            balancers: &revision.balancers,
             overrides: crate::model::JsonMap::new(),
             exec: revision.exec,
             tags: task_tags(service, &definition),

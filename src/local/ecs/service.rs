@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::deployment::{self, Breaker, Deployment, Limits, Revision};
 use super::events::Event;
-use super::params::{includes, invalid, list as list_of, text, texts};
+use super::params::{includes, invalid, text, texts};
 use super::tags::{self, Tags};
 use super::task::{self, Task};
 use super::{arn, cluster, paging, scheduler};
@@ -163,7 +163,7 @@ impl EcsService {
             "runningCount": count(None, Task::is_running),
             "pendingCount": count(None, Task::is_pending),
             "taskDefinition": self.revision.task_definition,
-            "loadBalancers": [],
+            "loadBalancers": self.revision.balancers,
             "serviceRegistries": self.revision.registries,
             "deploymentConfiguration": self.configuration,
             "deployments": deployments,
@@ -286,16 +286,12 @@ pub fn registries(tx: &Tx<'_>, params: &JsonMap) -> Result<Vec<JsonMap>, Fault> 
 const ABSENT: &[&str] =
     &["placementConstraints", "placementStrategy", "role", "volumeConfigurations", "vpcLatticeConfigurations"];
 
-/// Refuses what asks for something that is not there, rather than drop it: load balancers (no target group can exist),
-/// Service Connect, managed volumes, placement on instances.
+/// Refuses what asks for something that is not there, rather than drop it: Service Connect, managed volumes, placement
+/// on instances.
 ///
 /// # Errors
 /// `InvalidParameterException` when there is any.
 pub fn nothing_absent(params: &JsonMap) -> Result<(), Fault> {
-    if let Some(one) = list_of(params, "loadBalancers")?.first() {
-        let group = one["targetGroupArn"].as_str().unwrap_or_default();
-        return Err(invalid(format!("The target group with targetGroupArn {group} does not exist.")));
-    }
     let is_empty = |value: &Json| match value {
         Json::Null => true,
         Json::Array(items) => items.is_empty(),

@@ -8,7 +8,7 @@ use super::service::{self, EcsService, State, Throttle};
 use super::service_create::{
     check_desired, check_runs, configuration, deployment_id, platform_version, strategy, tell,
 };
-use super::{cluster, network, scheduler, task_definition};
+use super::{balancer, cluster, network, scheduler, task_definition};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 use crate::model::{Json, JsonMap};
@@ -77,8 +77,14 @@ fn revision(tx: &Tx<'_>, service: &EcsService, params: &JsonMap) -> Result<Revis
     if params.contains_key("serviceRegistries") {
         revision.registries = service::registries(tx, params)?;
     }
+    if params.contains_key("loadBalancers") {
+        revision.balancers = balancer::read(tx, params)?;
+    }
     if let Some(definition) = definition {
         check_runs(&revision, &definition)?;
+        if params.contains_key("loadBalancers") || params.contains_key("taskDefinition") {
+            balancer::check(tx, &revision, &definition)?;
+        }
     }
     Ok(revision)
 }

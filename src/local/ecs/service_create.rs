@@ -7,7 +7,7 @@ use super::params::{flag, invalid, list, map, required, text, whole};
 use super::service::{self, EcsService, State, Throttle};
 use super::task_definition::{self, TaskDefinition};
 use super::token::{self, Said};
-use super::{capacity, cluster, network, scheduler, tags};
+use super::{balancer, capacity, cluster, network, scheduler, tags};
 use crate::local::service::Fault;
 use crate::local::store::Tx;
 use crate::model::{Json, JsonMap};
@@ -37,9 +37,11 @@ pub fn create(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
         strategy,
         platform_version: platform_version(params)?,
         registries: service::registries(tx, params)?,
+        balancers: balancer::read(tx, params)?,
         exec: flag(params, "enableExecuteCommand")?.unwrap_or(false),
     };
     check_runs(&revision, &definition)?;
+    balancer::check(tx, &revision, &definition)?;
     let now = super::millis(tx.now);
     let deployment = Deployment::begin(deployment_id(tx)?, revision.clone(), now);
     let mut told = JsonMap::new();

@@ -136,6 +136,9 @@ pub struct Task {
     pub public: bool,
     /// The Cloud Map services it is registered in when it runs.
     pub registries: Vec<JsonMap>,
+    /// The target groups it is registered in when it runs.
+    #[serde(default)]
+    pub balancers: Vec<JsonMap>,
     /// What RunTask overrides.
     pub overrides: JsonMap,
     /// Whether ECS Exec is on.
@@ -204,6 +207,8 @@ pub struct Spec<'a> {
     pub public: bool,
     /// The Cloud Map services.
     pub registries: &'a [JsonMap],
+    /// The target groups.
+    pub balancers: &'a [JsonMap],
     /// Overrides.
     pub overrides: JsonMap,
     /// ECS Exec.
@@ -254,6 +259,7 @@ impl Task {
             security_groups: spec.security_groups.to_vec(),
             public: spec.public,
             registries: spec.registries.to_vec(),
+            balancers: spec.balancers.to_vec(),
             exec: spec.exec,
             tags: spec.tags,
             last: Last::Provisioning,
@@ -284,7 +290,8 @@ impl Task {
         self.last < Last::Running && !self.stopping
     }
 
-    /// Whether it runs and counts as healthy: its health check passed, or, without one, it has run for a while.
+    /// Whether it runs and counts as healthy: its health check passed, or, without one, it has run for a while; and it is
+    /// healthy in its target groups.
     pub fn is_ready(&self) -> bool {
         self.is_running() && self.times.ready.is_some()
     }

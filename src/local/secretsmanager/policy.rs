@@ -25,7 +25,7 @@ pub(super) fn put(tx: &mut Tx<'_>, members: &Members<'_>) -> Result<Json, Fault>
     let mut secret = asked(tx, members)?;
     let policy = members.required("ResourcePolicy")?;
     let document: Option<Json> = serde_json::from_str(policy).ok();
-    if !document.is_some_and(|document| document.get("Statement").is_some()) {
+    if document.is_none_or(|document| document.get("Statement").is_none()) {
         let message = "This resource policy contains a syntax error.";
         return Err(Fault::new("MalformedPolicyDocumentException", message));
     }
