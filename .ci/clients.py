@@ -420,6 +420,84 @@ def endpoints(client, subnets):
     check(left == [], "they are gone")
 
 
+def balancers(client, subnets):
+    """Elastic Load Balancing: the query protocol, with lists of members and errors in XML."""
+    elb, ec2 = client("elbv2"), client("ec2")
+    places = {"Scheme": "internal", "Subnets": [subnet["SubnetId"] for subnet in subnets]}
+    vpc = subnets[0]["VpcId"]
+    code = refusal(elb.create_load_balancer, Name="-checks", **places)
+    check(code == "ValidationError", f"a name does not begin with a hyphen ({code})")
+    made = elb.create_load_balancer(Name="checks", **places, Tags=[{"Key": "team", "Value": "data"}])["LoadBalancers"][0]
+    arn = made["LoadBalancerArn"]
+    check(made["CreatedTime"].year >= 2024 and made["DNSName"].startswith("internal-checks-"), "a load balancer is made")
+    waited = elb.get_waiter("load_balancer_available")
+    waited.wait(LoadBalancerArns=[arn], WaiterConfig={"Delay": 1, "MaxAttempts": 600})
+    told = elb.describe_load_balancers(Names=["checks"])["LoadBalancers"][0]
+    check(told["State"]["Code"] == "active" and len(told["AvailabilityZones"]) == len(subnets), "it becomes active")
+    code = refusal(elb.create_load_balancer, Name="checks", **{**places, "Subnets": places["Subnets"][:1]})
+    check(code == "ValidationError", f"it is in two zones at least ({code})")
+    code = refusal(elb.create_load_balancer, Name="checks", **places)
+    check(code == "DuplicateLoadBalancerName", f"a name has one setting ({code})")
+    elb.modify_load_balancer_attributes(
+        LoadBalancerArn=arn, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "30"}])
+    attributes = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    check({"Key": "idle_timeout.timeout_seconds", "Value": "30"} in attributes, "its attributes are told")
+
+    group = elb.create_target_group(
+        Name="checks", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip", HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=2, HealthyThresholdCount=2,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.modify_target_group_attributes(
+        TargetGroupArn=group, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}])
+    listener = elb.create_listener(
+        LoadBalancerArn=arn, Protocol="HTTP", Port=80,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"][0]["ListenerArn"]
+    rule = {
+        "ListenerArn": listener, "Actions": [{"Type": "forward", "TargetGroupArn": group}],
+        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a", "/a/*"]}}],
+    }
+    made = elb.create_rule(**rule, Priority=10)["Rules"][0]
+    check(made["Conditions"][0]["Values"] == ["/a", "/a/*"], "a rule has its paths in both forms")
+    code = refusal(elb.create_rule, **rule, Priority=10)
+    check(code == "PriorityInUse", f"a priority is there once ({code})")
+    elb.set_rule_priorities(RulePriorities=[{"RuleArn": made["RuleArn"], "Priority": 20}])
+    rules = elb.describe_rules(ListenerArn=listener)["Rules"]
+    check([one["Priority"] for one in rules] == ["20", "default"], "rules are told by priority, the default one last")
+    code = refusal(elb.delete_target_group, TargetGroupArn=group)
+    check(code == "ResourceInUse", f"a target group in use is not deleted ({code})")
+
+    # What answers at the addresses of tasks is let in by their security group, or not.
+    tasks = [{"Name": "group-name", "Values": ["hazelcast-sg"]}]
+    interface = ec2.describe_network_interfaces(Filters=tasks)["NetworkInterfaces"][0]
+    target = [{"Id": interface["PrivateIpAddress"], "Port": 8080}]
+    elb.register_targets(TargetGroupArn=group, Targets=target)
+    waited = elb.get_waiter("target_in_service")
+    waited.wait(TargetGroupArn=group, Targets=target, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
+    health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    check([one["TargetHealth"]["State"] for one in health] == ["healthy"], "a target that lets it in is healthy")
+    code = refusal(elb.register_targets, TargetGroupArn=group, Targets=[{"Id": "192.168.0.1"}])
+    check(code == "ValidationError", f"an address is in the VPC ({code})")
+    elb.deregister_targets(TargetGroupArn=group, Targets=target)
+    waited = elb.get_waiter("target_deregistered")
+    waited.wait(TargetGroupArn=group, Targets=target, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
+
+    others = [elb.create_target_group(Name=f"checks-{number}", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+              for number in range(3)]
+    pages = elb.get_paginator("describe_target_groups").paginate(PaginationConfig={"PageSize": 2})
+    names = [one["TargetGroupName"] for page in pages for one in page["TargetGroups"]]
+    check(sorted(names) == ["checks", "checks-0", "checks-1", "checks-2"], "pages of two tell four target groups")
+    tags = elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+    check(tags == [{"Key": "team", "Value": "data"}], "its tags are told")
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    elb.get_waiter("load_balancers_deleted").wait(LoadBalancerArns=[arn])
+    check(refusal(elb.describe_listeners, ListenerArns=[listener]) == "ListenerNotFound", "its listeners go with it")
+    for one in [group, *(other["TargetGroups"][0]["TargetGroupArn"] for other in others)]:
+        elb.delete_target_group(TargetGroupArn=one)
+    code = refusal(elb.describe_target_groups, Names=["checks"])
+    check(code == "TargetGroupNotFound", f"they are gone ({code})")
+
+
 def command_line(endpoint):
     def aws(*words):
         return json.loads(run(["aws", "--endpoint-url", endpoint, "--output", "json", *words]))
@@ -445,6 +523,7 @@ def main(program, folder):
         cloud_map(client)
         files(client, subnets)
         endpoints(client, subnets)
+        balancers(client, subnets)
         scaling(client)
         members(endpoint)
         pages_and_waiters(client)

@@ -4,6 +4,7 @@ A rule of the proxy says what AWS's documentation says instead. It must be neede
 failure, so that the list stays true.
 """
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -19,10 +20,11 @@ import xml.etree.ElementTree as xml
 
 
 class Rule:
-    """What an emulator answers wrongly to some actions, and `mend(asked, told)`, which changes the answer in place."""
+    """What an emulator answers wrongly to some actions. `mend(asked, told)` changes an answer in place; of a rule that is for
+    a refusal, `mend(asked)` changes the question, which is then asked again."""
 
-    def __init__(self, actions, why, mend):
-        self.actions, self.why, self.mend = set(actions), why, mend
+    def __init__(self, actions, why, mend, refusal=None):
+        self.actions, self.why, self.mend, self.refusal = set(actions), why, mend, refusal
         self.mended = 0
 
 
@@ -32,6 +34,8 @@ class Emulator:
     def __init__(self, name, command, environment, ready, reset, rules):
         self.name, self.command, self.environment = name, command, environment
         self.ready, self.reset_path, self.rules = ready, reset, rules
+        # Names of what it has filled in where a task definition's containers did not say it.
+        self.filled_in = set()
 
     def __enter__(self):
         with socket.socket() as free:
@@ -96,49 +100,84 @@ class Proxy(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
 
+class Question:
+    """What a client asks: an action and its parameters, in the protocol of the service."""
+
+    def __init__(self, handler):
+        self.sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        target, text = handler.headers.get("X-Amz-Target"), self.sent.decode(errors="replace")
+        self.is_query = not target and "Action=" in text
+        if self.is_query:
+            self.asked = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
+            self.action = self.asked["Action"]
+            self.read, self.write = xml.fromstring, write_xml
+        else:
+            self.asked = json.loads(text or "{}")
+            self.action = target.rpartition(".")[2] if target else f"{handler.command} {handler.path}"
+            self.read, self.write = json.loads, json.dumps
+        self.before = json.dumps(self.asked)
+
+    def body(self):
+        """What was sent, or what a rule has made of it."""
+        if json.dumps(self.asked) == self.before:
+            return self.sent
+        return (urllib.parse.urlencode(self.asked) if self.is_query else json.dumps(self.asked)).encode()
+
+
+def mended(rules, question, told):
+    """The answer as AWS would give it."""
+    if not rules:
+        return told
+    answer = question.read(told)
+    for rule in rules:
+        before = question.write(answer)
+        rule.mend(question.asked, answer)
+        rule.mended += question.write(answer) != before
+    return question.write(answer).encode()
+
+
+def filled_in(asked, told):
+    """Names in the containers of a stored task definition that were not sent."""
+    pairs = zip(asked["containerDefinitions"], told["taskDefinition"]["containerDefinitions"], strict=True)
+    return {name for sent, stored in pairs for name in stored if name not in sent}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def pass_on(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.emulator.port, timeout=120)
-        headers = {key: value for key, value in self.headers.items() if key.lower() != "connection"}
-        connection.request(self.command, self.path, body=body, headers=headers)
-        answer = connection.getresponse()
-        told = answer.read()
-        if answer.status == 200:
-            told = self.mended(body, told)
-        self.send_response(answer.status)
-        for key, value in answer.getheaders():
+        question = Question(self)
+        rules = [rule for rule in self.server.emulator.rules if question.action in rule.actions]
+        with self.server.lock if rules else contextlib.nullcontext():
+            status, headers, told = self.ask(question)
+            for rule in rules:
+                if rule.refusal and status == 400 and rule.refusal in told.decode():
+                    rule.mend(question.asked)
+                    rule.mended += 1
+                    status, headers, told = self.ask(question)
+            if status == 200 and question.action == "RegisterTaskDefinition":
+                self.server.emulator.filled_in |= filled_in(question.asked, json.loads(told))
+            if status == 200:
+                told = mended([rule for rule in rules if not rule.refusal], question, told)
+        self.send_response(status)
+        for key, value in headers:
             if key.lower() not in ("connection", "content-length", "transfer-encoding", "date", "server", "x-amz-crc32"):
                 self.send_header(key, value)
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
         self.wfile.write(told)
-        connection.close()
 
     do_GET = do_POST = do_PUT = do_DELETE = pass_on
 
-    def mended(self, body, told):
-        target = self.headers.get("X-Amz-Target")
-        text = body.decode(errors="replace")
-        if target:
-            action, asked, read, write = target.rpartition(".")[2], json.loads(text or "{}"), json.loads, json.dumps
-        elif "Action=" in text:
-            asked = dict(urllib.parse.parse_qsl(text))
-            action, read, write = asked["Action"], xml.fromstring, write_xml
-        else:
-            action, asked, read, write = f"{self.command} {self.path}", json.loads(text or "{}"), json.loads, json.dumps
-        rules = [rule for rule in self.server.emulator.rules if action in rule.actions]
-        if not rules:
-            return told
-        with self.server.lock:
-            answer = read(told)
-            for rule in rules:
-                before = write(answer)
-                rule.mend(asked, answer)
-                rule.mended += write(answer) != before
-            return write(answer).encode()
+    def ask(self, question):
+        """The emulator's answer: status, headers, body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.emulator.port, timeout=120)
+        headers = {key: value for key, value in self.headers.items() if key.lower() not in ("connection", "content-length")}
+        connection.request(self.command, self.path, body=question.body(), headers=headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        connection.close()
+        return answer.status, answer.getheaders(), told
 
     def log_message(self, *_):
         pass
@@ -199,7 +238,12 @@ class Remembered:
                 # A creation: what another service of that name had is no longer true.
                 sent.clear()
             sent.update({name: asked[name] for name in self.names if name in asked})
-            service.update({name: value for name, value in sent.items() if name not in service})
+            service.update(sent)
+
+
+def in_a_vpc_of_its_own(asked):
+    # The emulator compares the VPC with those of other namespaces, and tells it nowhere.
+    asked["Vpc"] = f"{asked['Vpc']}/{asked['Name']}"
 
 
 MOTO_RULES = [
@@ -213,6 +257,17 @@ MOTO_RULES = [
         SERVICE_ACTIONS,
         "deploymentConfiguration is dropped; DescribeServices tells it (API reference, Service)",
         Remembered("deploymentConfiguration"),
+    ),
+    Rule(
+        SERVICE_ACTIONS,
+        "healthCheckGracePeriodSeconds is dropped; DescribeServices tells it (API reference, Service)",
+        Remembered("healthCheckGracePeriodSeconds"),
+    ),
+    Rule(
+        ["CreatePrivateDnsNamespace"],
+        "a VPC takes one private namespace; AWS refuses a second one of the same name (Route 53 API reference, "
+        "ConflictingDomainExists)",
+        in_a_vpc_of_its_own, refusal="ConflictingDomainExists",
     ),
 ]
 
@@ -255,6 +310,11 @@ MINISTACK_RULES = [
         ["DescribeNatGateways"],
         "the filter nat-gateway-id is ignored; EC2 answers those asked for (API reference, DescribeNatGateways)",
         only_the_nat_gateways_asked_for,
+    ),
+    Rule(
+        SERVICE_ACTIONS,
+        "UpdateService drops serviceRegistries; ECS takes them (API reference, UpdateService)",
+        Remembered("serviceRegistries"),
     ),
 ]
 

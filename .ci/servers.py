@@ -11,7 +11,6 @@ import concurrent.futures
 import glob
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -43,61 +42,13 @@ class Failed(Exception):
         self.stage, self.told = stage, told
 
 
-# CPU units, and the least and most memory in MiB and the step between ("Fargate task definitions considerations for
-# Amazon ECS"): as in tests/capability/scripts.rs.
-SIZES = [(256, 512, 2048, 1024), (512, 1024, 4096, 1024), (1024, 2048, 8192, 1024), (2048, 4096, 16384, 1024),
-         (4096, 8192, 30720, 1024), (8192, 16384, 61440, 4096)]
-
-
-def another(name, value, defaults):
-    """What to set so that an input is another, by its name and default; nothing where they do not say enough."""
-    memory = next((one for one in ("memory", "memoryLimit", "memoryLimitMiB") if one in defaults), None)
-    if isinstance(value, bool):
-        return {name: not value}
-    if name == "cpu" and memory:
-        cpu, least, _, _ = next(size for size in SIZES if size[0] > value)
-        return {name: cpu, memory: least}
-    if name == memory and "cpu" in defaults:
-        _, least, most, step = next(size for size in SIZES if size[0] == defaults["cpu"])
-        more = step if value < step else value + step
-        return {name: more if more <= most else least}
-    if name == "desiredCount" or (isinstance(value, int) and name.lower().endswith("port")):
-        return {name: value + 1}
-    if name == "image":
-        repository, _, tag = value.partition(":")
-        found = re.search(r"^(.*?)(\d+)(\D*)$", tag)
-        return {name: f"{repository}:{found[1]}{int(found[2]) + 1}{found[3]}" if found else f"{repository}:1"}
-    if name == "cloudNamespace":
-        return {name: f"other.{value}"}
-    if name == "cidr":
-        first, second, rest = value.split(".", 2)
-        return {name: f"{first}.{int(second) ^ 1}.{rest}"}
-    return None
-
-
 class Script:
     """A script, and what it needs to run."""
 
     def __init__(self, path, needs):
         self.path, self.name = path, os.path.basename(path).removesuffix(".rhai")
         own = needs.get(self.name, {})
-        self.before, self.given, self.own = own.get("before"), own.get("given", {}), own.get("inputs", {})
-        with open(path) as file:
-            text = file.read()
-        self.defaults, self.inputs = {}, set()
-        for name, default in re.findall(r'\binput\("(\w+)"(?:,\s*("[^"]*"|[\w.]+))?', text):
-            self.inputs.add(name)
-            if default:
-                self.defaults[name] = json.loads(default)
-
-    def others(self):
-        """For each input what to set so that it is another."""
-        for name in sorted(self.inputs):
-            own = {name: self.own[name]} if name in self.own else None
-            found = own or another(name, self.defaults.get(name), self.defaults)
-            if found is None:
-                raise Failed("inputs", f"the input `{name}` needs another value in tests/capability/scripts.toml")
-            yield found
+        self.before, self.given, self.others = own.get("before"), own.get("given", {}), own.get("others", [])
 
 
 def scripts():
@@ -244,7 +195,10 @@ class Stage:
         was = self.account()
         self.run("the first run", {}, True)
         self.run("a second run", {}, False)
-        for values in self.script.others():
+        later = [name for name in self.revisions() if not name.endswith(":1")]
+        if later:
+            raise Failed("a second run", f"revisions that nothing asked for: {later}")
+        for values in self.script.others:
             # What the run before it has changed goes back with it.
             self.run(f"a run with {values}", values, True)
         self.hz("destroy", "destroy", self.script.path, 0, "--yes")
@@ -265,6 +219,8 @@ def judged(program, emulator, wanted):
     for script in scripts():
         if wanted and script.name != wanted:
             continue
+        # Revisions are counted from 1 again, and what a script that failed has left is gone.
+        emulator.reset()
         began, lack = time.monotonic(), LACKS.get((emulator.name, script.name))
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -278,13 +234,13 @@ def judged(program, emulator, wanted):
                 else:
                     failures.append((script.name, failed.stage, failed.told))
                     how = f"FAILED at {failed.stage}"
-                emulator.reset()
             except Exception:
                 failures.append((script.name, "the check itself", traceback.format_exc()))
                 how = "FAILED"
-                emulator.reset()
         print(f"{how}: {script.name} on {emulator.name}, {time.monotonic() - began:.0f} s", flush=True)
     if not wanted:
+        if not emulator.filled_in:
+            failures.append(("all scripts", "defaults", "none is filled in: an empty plan says nothing about them"))
         listed = [rule.why for rule in emulator.rules if rule.mended == 0]
         listed += [why for _, _, why in LEFT_BEHIND.get(emulator.name, []) if why not in seen]
         failures += [("all scripts", "the lists", f"it does not occur any more: {why}") for why in listed]

@@ -103,6 +103,16 @@ output("dns", balancer.dnsName);
 output("names", [balancer.arn, balancer.name, targets.name, files.arn, made.arn, target.id, point.arn]);
 """
 
+# What a stack of OrientDB may be beside what `scripts/orientdb.rhai` makes of it, by name.
+ORIENTDB = {
+    "alone": "",
+    "existing": 'cloudNamespace: "orientdb.com", vpc: existing_vpc(#{ name: "my-vpc" }), persistence: true,',
+    "for-each": 'cloudNamespace: "orientdb.com", layout: "servicePerNode", containerRegistryImageName: "orientdb:3.2.55",',
+    "kept": 'cloudNamespace: "orientdb.com", persistence: true, availabilityZones: availability_zones().filter(|zone, i| i != 1),',
+    "kept-elsewhere": 'cloudNamespace: "orientdb.com", persistence: #{ fileSystem: "fs-12345678" }, cpu: 1024, memoryLimit: 4096,',
+    "public": 'cloudNamespace: "orientdb.com", subnetType: "public", rootPassword: secret(input("password", "hunter2")),',
+}
+
 
 def synthesized(program, script, folder, data):
     """The template of a script, in both formats."""
@@ -135,8 +145,12 @@ def main(program):
         kinds.write_text(KINDS)
         data = folder / "data"
         run([program, "run", str(theirs), "--yes", "--dir", str(data)])
+        stacks = []
+        for name, properties in ORIENTDB.items():
+            stacks.append(folder / f"orientdb-{name}.rhai")
+            stacks[-1].write_text(f'orientdb_fargate_stack(#{{ name: "orient", {properties} }});')
         templates = []
-        for script in [*SCRIPTS, more, kinds]:
+        for script in [*SCRIPTS, more, kinds, *stacks]:
             templates += map(str, synthesized(program, script, folder, data))
         judge(["cfn-lint", "--regions", REGION, "--", *templates], f"cfn-lint has nothing against {len(templates)} templates")
         judge(["node", str(HERE / "validate.cjs"), *templates], "nor has AWS's validator")

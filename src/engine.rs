@@ -14,9 +14,9 @@ use crate::cloud::{CallError, Cloud};
 use crate::event::{Event, Events};
 use crate::kinds;
 use crate::model::schema::schemas;
-use crate::model::{Address, Program, Value};
+use crate::model::{Address, JsonMap, Program, Value};
 use crate::plan::{self, Plan, PlanError};
-use crate::state::{Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Target};
+use crate::state::{Awaited, Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Status, Target};
 
 /// Why a stack could not be planned or executed.
 #[derive(Debug, thiserror::Error)]
@@ -256,11 +256,16 @@ fn to_observe(program: &Program, snapshot: &Snapshot) -> Vec<Wanted> {
         address: address.clone(),
         kind: recorded.kind.clone(),
         id: recorded.id.clone(),
+        making: match &recorded.status {
+            Status::Settling { action: Awaited::Create, waiting } => Some(waiting.clone()),
+            Status::Unconfigured => Some(JsonMap::new()),
+            _ => None,
+        },
     });
     let adopted = program.resources.iter().filter_map(|resource| {
         let id = resource.options.id.clone().filter(|_| !snapshot.resources.contains_key(&resource.address))?;
         let schema = schemas().by_kind(resource.address.kind())?;
-        Some(Wanted { address: resource.address.clone(), kind: schema.type_name.clone(), id })
+        Some(Wanted { address: resource.address.clone(), kind: schema.type_name.clone(), id, making: None })
     });
     known.chain(adopted).collect()
 }

@@ -12,7 +12,7 @@ use crate::model::JsonMap;
 use crate::state::{Awaited, Record, Recorded, Status, Verb};
 
 /// After how long to look again for what a call may have made whose answer was lost.
-const LOOK_AGAIN: [Duration; 4] =
+pub(super) const LOOK_AGAIN: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
 /// Why a creation made nothing that is known of.

@@ -1,13 +1,23 @@
 //! Reading what exists: for each kind as few calls as its API allows, kinds side by side.
+//!
+//! What does not show is gone only when it does not show a moment later either, and when no call still makes it: what an
+//! interrupted run has just made would be made again otherwise, or be forgotten when all is deleted.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use futures::StreamExt;
+use futures::future::try_join_all;
+use futures::{FutureExt, StreamExt};
 
 use super::retry::{Attempts, Purpose};
 use crate::cloud::{CallError, Cloud};
-use crate::kinds::{self, Kind, Observed};
-use crate::model::Address;
+use crate::kinds::{self, Action, Kind, Observed, Poll, Progress};
+use crate::model::{Address, JsonMap};
+
+/// After how long to look again for what does not show.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+/// How long what is being made is waited for until it shows: a hosted zone takes a minute or so.
+const SHOWS_WITHIN: Duration = Duration::from_secs(180);
 
 /// What to read: an address, its CloudFormation type and its physical identifier.
 #[derive(Debug, Clone)]
@@ -18,6 +28,8 @@ pub struct Wanted {
     pub kind: String,
     /// Its physical identifier.
     pub id: String,
+    /// What following its creation needs, when the last run did not see that end.
+    pub making: Option<JsonMap>,
 }
 
 /// Reads all of them; `None` for what is gone. What has no code is not in the answer.
@@ -49,15 +61,59 @@ async fn read(
     group: Vec<Wanted>,
 ) -> Result<Vec<(Address, Option<Observed>)>, CallError> {
     let ids: Vec<String> = group.iter().map(|one| one.id.clone()).collect();
+    let mut found = read_now(cloud, kind, &ids).await?;
+    for pause in LOOK_AGAIN {
+        let unseen: Vec<usize> = (0..ids.len()).filter(|index| found[*index].is_none()).collect();
+        if unseen.is_empty() {
+            break;
+        }
+        tokio::time::sleep(cloud.paced(pause)).await;
+        let again: Vec<String> = unseen.iter().map(|index| ids[*index].clone()).collect();
+        for (index, shown) in unseen.into_iter().zip(read_now(cloud, kind, &again).await?) {
+            found[index] = shown;
+        }
+    }
+    let shown = group.iter().zip(found).map(|(one, found)| match (&one.making, found) {
+        (Some(making), None) => when_made(cloud, kind, one, making.clone()).boxed(),
+        (_, found) => std::future::ready(Ok(found)).boxed(),
+    });
+    let shown = try_join_all(shown).await?;
+    Ok(group.iter().map(|one| one.address.clone()).zip(shown).collect())
+}
+
+/// Waits until something that is being made shows, or does not come to be.
+async fn when_made(
+    cloud: &Cloud,
+    kind: &'static dyn Kind,
+    one: &Wanted,
+    mut making: JsonMap,
+) -> Result<Option<Observed>, CallError> {
+    let none = JsonMap::new();
+    let mut waited = Duration::ZERO;
+    loop {
+        let mut question =
+            Poll { id: &one.id, action: Action::Create, waiting: &mut making, attributes: &none, wanted: &none };
+        let progress = kind.poll(cloud, &mut question).await?;
+        let found = read_now(cloud, kind, std::slice::from_ref(&one.id)).await?.into_iter().next().flatten();
+        match progress {
+            Progress::Pending { again_in, .. } if found.is_none() && waited < SHOWS_WITHIN => {
+                tokio::time::sleep(cloud.paced(again_in)).await;
+                waited += again_in;
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
+async fn read_now(cloud: &Cloud, kind: &dyn Kind, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
     let mut attempts = Attempts::new(Purpose::Read, kind.facts().type_name, None);
-    let found = loop {
-        match kind.read(cloud, &ids).await {
-            Ok(found) => break found,
+    loop {
+        match kind.read(cloud, ids).await {
+            Ok(found) => return Ok(found),
             Err(error) => match attempts.next(&error, false) {
                 Some(delay) => tokio::time::sleep(cloud.paced(delay)).await,
                 None => return Err(error),
             },
         }
-    };
-    Ok(group.into_iter().map(|one| one.address).zip(found).collect())
+    }
 }

@@ -1,8 +1,11 @@
 //! After an interruption: finding, by token, what calls made whose outcome was never written down.
 
+use futures::future::join_all;
+
+use super::create::LOOK_AGAIN;
 use crate::cloud::{CallError, Cloud};
 use crate::event::{Event, Events};
-use crate::kinds::{self, Create};
+use crate::kinds::{self, Create, Kind};
 use crate::model::Value;
 use crate::model::schema::schemas;
 use crate::plan::complete::{TOKEN_TAG, tag};
@@ -20,23 +23,21 @@ pub enum RecoverError {
 }
 
 /// Settles every pending intent of the ledger: a creation is looked for and taken over if it was done, a change or a
-/// deletion needs nothing, since reading what exists will tell.
+/// deletion needs nothing, since reading what exists will tell. What the last moment before an interruption made may not
+/// show at once: it is looked for again for a while.
 ///
 /// # Errors
 /// When AWS cannot be asked or the journal not be written; nothing is lost then, and the next run tries again.
 pub async fn recover(ledger: &Ledger, cloud: &Cloud, events: &Events) -> Result<(), RecoverError> {
-    for record in ledger.snapshot().await.pending {
-        let Record::Intent { address, verb, token, mut recorded } = record else { continue };
-        let refused = Record::Refused { address: address.clone(), generation: recorded.generation };
-        let code = kinds::by_type(&recorded.kind).filter(|_| verb == Verb::Create);
-        let Some(code) = code else {
-            ledger.record(refused).await?;
-            continue;
-        };
-        let wanted = with_token(&recorded.kind, &recorded.inputs, &token);
-        let properties = super::plain(&wanted);
-        match code.find(cloud, &Create { properties: &properties, token: &token }).await? {
-            None => ledger.record(refused).await?,
+    let pending = ledger.snapshot().await.pending;
+    let looked = join_all(pending.iter().map(|record| look(cloud, record))).await;
+    for (record, found) in pending.into_iter().zip(looked) {
+        let Record::Intent { address, mut recorded, .. } = record else { continue };
+        match found? {
+            None => {
+                let generation = recorded.generation;
+                ledger.record(Record::Refused { address, generation }).await?;
+            }
             Some(id) => {
                 recorded.id = id.clone();
                 recorded.status = Status::Unconfigured;
@@ -46,6 +47,24 @@ pub async fn recover(ledger: &Ledger, cloud: &Cloud, events: &Events) -> Result<
         }
     }
     Ok(())
+}
+
+/// What the creation that a record intends has made.
+async fn look(cloud: &Cloud, record: &Record) -> Result<Option<String>, CallError> {
+    let Record::Intent { verb: Verb::Create, token, recorded, .. } = record else { return Ok(None) };
+    let Some(kind) = kinds::by_type(&recorded.kind) else { return Ok(None) };
+    let properties = super::plain(&with_token(&recorded.kind, &recorded.inputs, token));
+    find(cloud, kind, &Create { properties: &properties, token }).await
+}
+
+async fn find(cloud: &Cloud, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
+    for pause in LOOK_AGAIN {
+        if let Some(id) = kind.find(cloud, wanted).await? {
+            return Ok(Some(id));
+        }
+        tokio::time::sleep(cloud.paced(pause)).await;
+    }
+    kind.find(cloud, wanted).await
 }
 
 /// Properties with the tag that names the call, where the kind takes tags.

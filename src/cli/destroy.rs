@@ -8,6 +8,7 @@ use hzscript::plan::PlanError;
 
 use super::Tools;
 use super::args::DestroyArguments;
+use super::connect::StatePlace;
 use super::error::Error;
 use super::execute::{Wording, execute, show};
 use super::exit::Exit;
@@ -34,7 +35,17 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
             let (path, reason) = (script.clone(), "there is no such file".to_owned());
             return Err(Error::Script { path, reason, help: Some(help) });
         }
-        tools.screen.out(&format!("Stack {} was never run: nothing to destroy.", stack.name));
+        let others = StatePlace::choose(&arguments.stack).open(&stack.name)?.others().await?;
+        let near = |other: &&String| strsim::damerau_levenshtein(other, &stack.name) <= (stack.name.len() / 4).max(1);
+        if arguments.stack.stack.is_some()
+            && let Some(other) = others.iter().find(near)
+        {
+            let message = format!("there is no stack {}", stack.name);
+            return Err(Error::Usage { message, help: Some(format!("did you mean {other}?")) });
+        }
+        let there =
+            if others.is_empty() { String::new() } else { format!(" Stacks there are: {}.", others.join(", ")) };
+        tools.screen.out(&format!("Stack {} was never run: nothing to destroy.{there}", stack.name));
         return Ok(Exit::Success);
     }
 

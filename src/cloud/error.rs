@@ -104,7 +104,11 @@ fn classify(code: &str) -> ErrorClass {
         "EntityAlreadyExists"
         | "Resource.AlreadyAssociated"
         | "ResourceAlreadyExistsException"
-        | "ResourceExistsException" => ErrorClass::AlreadyExists,
+        | "ResourceExistsException"
+        | "DuplicateListener"
+        | "DuplicateLoadBalancerName"
+        | "DuplicateTargetGroupName"
+        | "PriorityInUse" => ErrorClass::AlreadyExists,
         "DependencyViolation"
         | "DeleteConflict"
         | "ResourceInUse"

@@ -81,10 +81,19 @@ impl Address {
     /// # Errors
     /// [`AddressError::BadName`] when the name is not one.
     pub fn new(kind: KindName, name: &str) -> Result<Self, AddressError> {
+        Self::check_name(name)?;
+        Ok(Self { kind, name: name.into() })
+    }
+
+    /// Whether a text can be the name in an address.
+    ///
+    /// # Errors
+    /// [`AddressError::BadName`] when it cannot.
+    pub fn check_name(name: &str) -> Result<(), AddressError> {
         let ok = (1..=128).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_/.".contains(c));
-        if ok { Ok(Self { kind, name: name.into() }) } else { Err(AddressError::BadName(name.to_owned())) }
+        if ok { Ok(()) } else { Err(AddressError::BadName(name.to_owned())) }
     }
 
     /// The kind's builder name.

@@ -79,7 +79,7 @@ fn declare(
             let mistake = Mistake::new(error.to_string()).label("not a name");
             let help = matches!(error, AddressError::BadName(_))
                 .then(|| "the name of the declaration is not the name in AWS: that is a property".to_owned());
-            state.mistake(&origin.argument(0), &[], Aim::Value, mistake.help(help));
+            state.mistake_once(&origin.argument(0), mistake.help(help));
             return Handle::unknown();
         }
         None => {

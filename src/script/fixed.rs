@@ -16,6 +16,16 @@ pub(super) struct Fixed {
     pub(super) entries: Arc<Map>,
 }
 
+impl Fixed {
+    /// That there is no attribute of a name, and which there are.
+    fn missing(&self, name: &str) -> Mistake {
+        let names = || self.entries.keys().map(|key| key.as_str());
+        let help = did_you_mean(name, names()).unwrap_or_else(|| format!("it has {}", listed(names(), "and")));
+        let mistake = Mistake::new(format!("what {} returns has no attribute `{name}`", self.owner));
+        mistake.label("not an attribute").help(help)
+    }
+}
+
 /// Registers `read_only`, which makes one of a map, and what can be asked of it.
 pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     engine.register_type_with_name::<Fixed>("read-only map");
@@ -28,10 +38,7 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         if let Some(value) = fixed.entries.get(name) {
             return value.clone();
         }
-        let names = || fixed.entries.keys().map(|key| key.as_str());
-        let help = did_you_mean(name, names()).unwrap_or_else(|| format!("it has {}", listed(names(), "and")));
-        let mistake = Mistake::new(format!("what {} returns has no attribute `{name}`", fixed.owner));
-        own.mistake(&context, mistake.label("not an attribute").help(help));
+        own.mistake(&context, fixed.missing(name));
         tokens::unknown().into()
     });
     let own = session.clone();
@@ -40,8 +47,12 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         if fixed.entries.get(name).is_some_and(|before| text::of(before) == text::of(&value)) {
             return;
         }
+        if !fixed.entries.contains_key(name) {
+            own.mistake(&context, fixed.missing(name));
+            return;
+        }
         let mistake = Mistake::new(format!("`{name}` of {} is read only", fixed.owner)).label("cannot be set");
-        own.mistake(&context, mistake.help(format!("give {} another `{name}` instead", fixed.owner)));
+        own.mistake(&context, mistake.help(format!("say what it is where {} is called", fixed.owner)));
     });
     engine.register_fn("keys", |fixed: &mut Fixed| -> rhai::Array {
         fixed.entries.keys().map(|key| key.to_string().into()).collect()

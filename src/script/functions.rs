@@ -12,7 +12,7 @@ use super::spans::Aim;
 use super::suggest::{did_you_mean, listed};
 use super::{text, tokens};
 use crate::event::Event;
-use crate::model::PathStep;
+use crate::model::{Address, PathStep};
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
@@ -216,6 +216,8 @@ fn not_a_network(session: &Session, context: &NativeCallContext, error: Option<&
 /// Records a mistake for every property that a function of the standard library does not have, or has of another type,
 /// where its caller wrote it: in the map it was called with, or in one within. Those are taken out, so that what follows is not wrong as well. `known` has the type of
 /// each: `string`, `map`, or `any` for what is checked elsewhere.
+/// Tells of properties that are not known or not of their type (`string`, `map`, `any`; `name`: a string that declarations
+/// can be named after), and takes them out.
 fn known_properties(session: &Session, given: &mut Map, known: &Map, owner: &str, within: &[PathStep]) {
     let mut state = session.state();
     let mut frames = state.frames.clone();
@@ -231,14 +233,19 @@ fn known_properties(session: &Session, given: &mut Map, known: &Map, owner: &str
             return false;
         };
         let wanted = wanted.to_string();
-        let fits = match wanted.as_str() {
-            "string" => value.is_string(),
-            "map" => value.is_map(),
-            _ => true,
+        let named = wanted == "name" && value.is_string();
+        let (fits, wanted) = match wanted.as_str() {
+            "string" | "name" => (value.is_string(), "string"),
+            "map" => (value.is_map(), "map"),
+            other => (true, other),
         };
         if !fits && !value.is_unit() {
             let mistake = Mistake::new(format!("`{key}` is {}, not a {wanted}", describe(value)));
             state.mistake(&origin, &steps, Aim::Value, mistake.label(format!("not a {wanted}")));
+        }
+        if named && let Some(Err(error)) = state.known_text(&value.to_string()).map(|name| Address::check_name(&name)) {
+            state.mistake(&origin, &steps, Aim::Value, Mistake::new(error.to_string()).label("not a name"));
+            return false;
         }
         fits
     });

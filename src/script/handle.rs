@@ -139,6 +139,11 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
         let what = handle.declared().map_or_else(|| "it".to_owned(), |(address, _)| address.to_string());
         own.mistake(&context, Mistake::new(format!("`{name}` of {what} cannot be set afterwards")).help(help));
     });
+    // Of what a mistake left undeclared, nothing is told apart.
+    engine.register_fn("is_kind", |handle: Handle, kind: &str| {
+        handle.declared().is_none_or(|(address, _)| address.kind().as_str() == kind)
+    });
+    engine.register_fn("is_kind", |_: Dynamic, _: &str| false);
     let text = |handle: &mut Handle| -> Dynamic { handle.reference("id") };
     engine.register_fn("to_string", text).register_fn("to_debug", text);
     engine.register_fn("==", |one: Handle, other: Handle| {

@@ -9,8 +9,9 @@ use super::evaluator;
 use super::session::Session;
 
 /// Files of the library: their names in messages, and their texts.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("stdlib/network.rhai", include_str!("../../stdlib/network.rhai")),
+    ("stdlib/load_balancer.rhai", include_str!("../../stdlib/load_balancer.rhai")),
     ("stdlib/fargate.rhai", include_str!("../../stdlib/fargate.rhai")),
     ("stdlib/hazelcast.rhai", include_str!("../../stdlib/hazelcast.rhai")),
     ("stdlib/orientdb.rhai", include_str!("../../stdlib/orientdb.rhai")),

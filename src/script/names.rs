@@ -6,7 +6,7 @@ use super::library;
 use crate::model::schemas;
 
 /// Functions of the language beside the builders and the standard library, and how each is called.
-pub(super) const FUNCTIONS: [(&str, &str); 23] = [
+pub(super) const FUNCTIONS: [(&str, &str); 24] = [
     ("input", "input(\"name\"), or input(\"name\", default)"),
     ("output", "output(\"name\", value)"),
     ("secret", "secret(\"text\")"),
@@ -27,6 +27,7 @@ pub(super) const FUNCTIONS: [(&str, &str); 23] = [
     ("cidr_subnets", "cidr_subnets(\"10.0.0.0/16\", bits, count)"),
     ("cidr_pattern", "cidr_pattern(\"10.0.0.0/16\")"),
     ("cidr_prefix", "cidr_prefix(\"10.0.0.0/16\")"),
+    ("is_kind", "is_kind(value, \"ec2_vpc\")"),
     ("known_properties", "known_properties(map, #{ name: \"type\" }, \"function\")"),
     ("mistake", "mistake(\"property\", \"message\")"),
     ("warn", "warn(\"property\" or (), \"message\"), and the way out in a third place"),

@@ -104,10 +104,12 @@ impl State {
     /// Records a mistake at a place inside a value.
     pub(super) fn mistake(&mut self, origin: &Origin, steps: &[PathStep], aim: Aim, mistake: Mistake) {
         let diagnostic = self.diagnostic(origin, steps, aim, mistake);
+        let call = origin.frames.first().and_then(|call| self.sources.place(call));
         // A value handed on to several resources is wrong once.
         let handed_on = |told: &Diagnostic| {
             diagnostic.place.is_some()
                 && told.place == diagnostic.place
+                && diagnostic.place != call
                 && diagnostic.place.as_ref().is_some_and(|place| place.file != origin.at.file)
         };
         let told = self.mistakes.iter().any(|told| *told == diagnostic || handed_on(told));
@@ -124,13 +126,17 @@ impl State {
         }
     }
 
-    /// A mistake with its place.
+    /// A mistake with its place. What the standard library made up itself has none that the script's author could change:
+    /// then it is the call that led there.
     pub(super) fn diagnostic(&self, origin: &Origin, steps: &[PathStep], aim: Aim, mistake: Mistake) -> Diagnostic {
         let callers = |frames: &[At]| frames.iter().rev().filter_map(|frame| self.sources.place(frame)).collect();
         if let Some((depth, place)) = self.handed_on(origin, steps) {
             return mistake.at(Some(place), callers(&origin.frames[..depth]));
         }
-        mistake.at(self.sources.locate(origin, steps, aim), callers(&origin.frames))
+        match origin.frames.first() {
+            Some(call) => mistake.at(self.sources.place(call), Vec::new()),
+            None => mistake.at(self.sources.locate(origin, steps, aim), Vec::new()),
+        }
     }
 
     /// Where a caller of the standard library wrote the value that a resource in there has: under the property that the
@@ -168,7 +174,7 @@ impl State {
         let Some(outermost) = origin.frames.first() else { return self.mistake(origin, &[], Aim::Value, mistake) };
         let origin = Origin { at: outermost.clone(), argument: None, frames: Vec::new() };
         let place = self.sources.place(outermost);
-        if !self.mistakes.iter().any(|told| told.place == place) {
+        if !self.mistakes.iter().any(|told| told.place == place && told.label == mistake.label) {
             self.mistake_at(&origin, mistake);
         }
     }

@@ -156,6 +156,23 @@ impl StateStore {
         Ok(Some(snapshot))
     }
 
+    /// Names of the other stacks that the store has, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn others(&self) -> Result<Vec<String>, StateError> {
+        let mut above: Vec<_> = self.folder.parts().collect();
+        let own = above.pop();
+        let above = Path::from_iter(above);
+        let listed =
+            self.store.list_with_delimiter(Some(&above)).await.map_err(|source| self.failed(&above, source))?;
+        let names = listed.common_prefixes.iter().filter_map(|path| path.parts().next_back());
+        let mut names: Vec<String> =
+            names.filter(|name| Some(name) != own.as_ref()).map(|name| name.as_ref().to_owned()).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// Writes the snapshot, then removes the journals of the serials before it.
     ///
     /// # Errors

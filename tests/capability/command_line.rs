@@ -172,3 +172,12 @@ fn a_killed_run_is_gone_on_with() {
     assert_eq!(world.count("AWS::Logs::LogGroup"), 200, "nothing lost, nothing twice");
     world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
 }
+
+#[test]
+fn a_stack_that_is_mistyped_is_not_taken_for_one_that_is_gone() {
+    let world = World::new();
+    let script = world.script("cluster.rhai", "ecs_cluster(\"main\", #{});");
+    world.hz(&["run", &script, "--yes"]).succeeds();
+    world.hz(&["destroy", "--stack", "clutser", "--yes"]).exits_with(1).told("did you mean cluster?");
+    world.hz(&["destroy", "--stack", "other", "--yes"]).succeeds().told("Stacks there are: cluster.");
+}

@@ -1,6 +1,10 @@
 //! What the documents show works.
 
+use hzscript::kinds::KINDS;
+use hzscript::model::schemas;
+
 use crate::support::World;
+use crate::support::world::project_script;
 
 const README: &str = include_str!("../../README.md");
 
@@ -37,4 +41,28 @@ fn the_settings_of_the_readme_are_read() {
         let settings: Result<hzscript::local::settings::Settings, _> = toml::from_str(&text);
         assert!(settings.is_ok(), "{settings:?}");
     }
+}
+
+#[test]
+fn the_kinds_and_scripts_of_the_readme_are_all_there_are() {
+    for kind in KINDS {
+        let name = kind.facts().type_name.rsplit("::").next().expect("a name");
+        let told = README.lines().filter(|line| line.starts_with("| "));
+        let mut words = told.flat_map(|line| line.split([' ', ',']));
+        assert!(words.any(|word| word == name), "{}", kind.facts().type_name);
+    }
+    let rest = schemas().kinds().count() - KINDS.len();
+    assert!(README.contains(&format!("The other {rest} builders")), "{rest}");
+    for script in std::fs::read_dir(project_script("")).expect("a folder") {
+        let name = script.expect("a file").file_name().into_string().expect("a readable name");
+        assert!(README.contains(&format!("| [`{name}`](scripts/{name}) |")), "{name}");
+    }
+}
+
+#[test]
+fn the_script_beside_cdk_in_the_readme_is_the_one_that_is_compared() {
+    let compared = include_str!("../reference/cdk-orientdb-stack.rhai");
+    let code: Vec<&str> = compared.lines().skip_while(|line| line.starts_with("//") || line.is_empty()).collect();
+    assert!(blocks("rhai").contains(&code.join("\n")), "{compared}");
+    assert!(README.contains(&format!("| lines of code | 61 | {} |", code.len())));
 }

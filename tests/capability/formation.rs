@@ -245,3 +245,28 @@ fn a_user_is_told_what_became_of_the_cluster() {
         .succeeds()
         .told("ecs_service.service: 2 members formed one cluster");
 }
+
+#[tokio::test(start_paused = true)]
+async fn nodes_of_orientdb_find_each_other_in_either_layout() {
+    for layout in ["service", "servicePerNode"] {
+        let stack = checked(true).await;
+        let script = format!(
+            r##"orientdb_fargate_stack(#{{ name: "orient", cloudNamespace: "orientdb.com", layout: "{layout}" }});"##
+        );
+        let report = stack.runs(&script).await;
+        let together = |formed: &Formed| *formed == Formed::Together { members: 3 };
+        assert!(!report.formed.is_empty() && report.formed.values().all(together), "{layout}: {:?}", report.formed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_of_orientdb_that_cannot_reach_each_other_fail_the_step() {
+    let stack = checked(true).await;
+    let script = r##"orientdb_fargate_stack(#{
+        name: "orient", cloudNamespace: "orientdb.com", ingress: #{ hazelcast: false },
+    });"##;
+    let report = stack.run(script).await;
+    assert_eq!(report.failures.len(), 1, "{:#?}", report.failures);
+    let reason = &report.failures[0].reason;
+    assert!(reason.contains("lets members reach each other on port 2434"), "{reason}");
+}

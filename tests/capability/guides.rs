@@ -1,6 +1,7 @@
 //! The guides: what each script makes is what its guide says, and what is wrong in their forms is told. That they run,
 //! settle, change and go is in `scripts.rs`.
 
+use aws_sdk_elasticloadbalancingv2::types as elb;
 use hzscript::cloud::Cloud;
 use hzscript::local::Local;
 use hzscript::local::settings::Settings;
@@ -202,12 +203,13 @@ fn what_the_forms_do_not_have_is_told_with_its_place() {
     let world = World::new();
     let script = r#"let task = fargate_task_definition(#{ cpu: 256, memoryLimitMib: 512 });
 task.add_container("a", #{ image: "a" });
-fargate_service(#{ cluster: "c", taskDefinition: task, loadBalancer: #{} });
+fargate_service(#{ cluster: "c", taskDefinition: task, loadBalancer: #{ publc: true } });
 "#;
     let script = world.script("wrong.rhai", script);
-    let told = world.hz(&["check", &script]).exits_with(1).told("error: 2 mistakes in the script");
+    let told = world.hz(&["check", &script]).exits_with(1).told("error: 3 mistakes in the script");
     let told = told.told("wrong.rhai:1:49").told("did you mean `memoryLimitMiB`?");
-    told.told("wrong.rhai:3:70").told("fargate_service knows no load balancers yet");
+    let told = told.told("wrong.rhai:3:73").told("did you mean `public`?");
+    told.told("wrong.rhai:3:70").told("no container of the task definition has it mapped");
 }
 
 #[test]
@@ -253,4 +255,140 @@ fn management_center_finds_the_members_and_is_reached_from_where_it_may() {
         let listed = cloud.servicediscovery.list_instances().service_id(service.id.expect("an id")).send().await;
         assert_eq!(listed.expect("an answer").instances().len(), 3);
     });
+}
+
+/// The states of a target group's targets.
+async fn health(cloud: &Cloud, group: &Json) -> Vec<String> {
+    let group = group.as_str().expect("a text");
+    let asked = cloud.elb.describe_target_health().target_group_arn(group).send().await.expect("an answer");
+    let of = |one: &elb::TargetHealthDescription| one.target_health().and_then(|of| of.state()).cloned();
+    let states = asked
+        .target_health_descriptions()
+        .iter()
+        .map(|one| of(one).map_or_else(String::new, |state| state.to_string()));
+    states.collect()
+}
+
+#[test]
+fn named_services_are_reached_by_their_paths_and_find_each_other_by_name() {
+    let script = project_script("named_services.rhai");
+    let world = with("named_services.rhai");
+    let out = outputs(&world, &script);
+    ask(&world, async |cloud| {
+        let listener = out["listener"].as_str().expect("a text");
+        let rules = cloud.elb.describe_rules().listener_arn(listener).send().await.expect("an answer");
+        let told = rules.rules().iter().map(|rule| {
+            let paths = rule.conditions().iter().flat_map(|condition| condition.values()).cloned().collect::<Vec<_>>();
+            let action = &rule.actions()[0];
+            (rule.priority().unwrap_or_default(), paths.join(" "), action.target_group_arn().unwrap_or("404"))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        let (orders, users) = (out["orders"].as_str().expect("a text"), out["users"].as_str().expect("a text"));
+        let expected = [
+            ("10", "/orders /orders/*".to_owned(), orders),
+            ("20", "/users /users/*".to_owned(), users),
+            ("default", String::new(), "404"),
+        ];
+        assert_eq!(told, expected);
+        for name in ["orders", "users"] {
+            assert_eq!(health(&cloud, &out[name]).await, ["healthy", "healthy"], "{name}");
+            let service = out[format!("{name}Names")].as_str().expect("a text");
+            let asked = cloud.servicediscovery.list_instances().service_id(service).send().await.expect("an answer");
+            assert_eq!(asked.instances().len(), 2, "{name}");
+        }
+        let all = cloud.elb.describe_load_balancers().send().await.expect("an answer");
+        let [only] = all.load_balancers() else { panic!("one for both: {all:?}") };
+        assert_eq!(only.scheme(), Some(&elb::LoadBalancerSchemeEnum::Internal));
+        assert_eq!(out["url"], format!("http://{}", only.dns_name().expect("it has one")));
+    });
+
+    world.hz(&["run", &script, "--yes", "--set", "usersCount=3"]).succeeds().told("0 to create, 1 to update");
+    let counts = ask(&world, async |cloud| {
+        (health(&cloud, &out["orders"]).await.len(), health(&cloud, &out["users"]).await.len())
+    });
+    assert_eq!(counts, (2, 3));
+    world.hz(&["destroy", &script, "--yes"]).succeeds();
+    assert_eq!(world.exists(), []);
+}
+
+#[test]
+fn a_service_has_a_load_balancer_of_its_own_or_a_rule_and_its_tasks_let_no_other_in() {
+    let world = World::new();
+    let script = world.script(
+        "web.rhai",
+        r#"
+        let net = network(#{ name: "net" });
+        let shared = application_load_balancer(#{ name: "shared", network: net, clientCidr: ["10.1.0.0/16", "10.2.0.0/16"] });
+        let cluster = ecs_cluster("web", #{});
+        let task = fargate_task_definition(#{ name: "web" });
+        task.add_container("web", #{ image: "web:1", portMappings: [8080] });
+        let own = fargate_service(#{
+            name: "own", cluster: cluster, taskDefinition: task, network: net, loadBalancer: #{ public: input("public", true), port: 81 },
+            autoscaling: #{ max: 3, requestsPerTarget: 100 },
+        });
+        let rule = fargate_service(#{ name: "rule", cluster: cluster, taskDefinition: task, loadBalancer: #{
+            attachTo: shared, priority: 1, hostHeaders: "a.example.com", healthCheckPath: "/health", healthyHttpCodes: "200-299",
+        } });
+        output("own", own.targetGroup.targetGroupArn);
+        output("rule", rule.targetGroup.targetGroupArn);
+        output("ownUrl", own.url);
+        output("label", `${own.loadBalancer.loadBalancerFullName}/${own.targetGroup.targetGroupFullName}`);
+        output("ownGroup", own.securityGroups[0].groupId);
+        output("ruleGroup", rule.securityGroups[0].groupId);
+        output("sharedGroup", shared.securityGroups[0].groupId);
+        "#,
+    );
+    world.hz(&["run", &script, "--yes"]).succeeds();
+    world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
+    let out = outputs(&world, &script);
+    ask(&world, async |cloud| {
+        assert_eq!(health(&cloud, &out["own"]).await, ["healthy"]);
+        assert_eq!(health(&cloud, &out["rule"]).await, ["healthy"]);
+        let all = cloud.elb.describe_load_balancers().send().await.expect("an answer");
+        assert_eq!(all.load_balancers().len(), 2, "the rule has none of its own");
+        let public =
+            all.load_balancers().iter().find(|one| one.scheme() == Some(&elb::LoadBalancerSchemeEnum::InternetFacing));
+        let public = public.expect("one is public");
+        assert_eq!(out["ownUrl"], format!("http://{}:81", public.dns_name().expect("it has one")));
+        let policies = cloud.autoscaling.describe_scaling_policies().service_namespace("ecs".into());
+        let policies = policies.send().await.expect("an answer").scaling_policies.unwrap_or_default();
+        let metric = policies[0].target_tracking_scaling_policy_configuration().expect("it tracks a target");
+        let metric = metric.predefined_metric_specification().expect("one of AWS's");
+        assert_eq!(metric.resource_label(), out["label"].as_str());
+
+        let let_in = async |group: &Json| {
+            let asked = cloud.ec2.describe_security_groups().group_ids(group.as_str().expect("a text"));
+            let answer = asked.send().await.expect("an answer");
+            let permissions = answer.security_groups()[0].ip_permissions().to_vec();
+            let from = permissions.iter().flat_map(|one| {
+                let groups = one.user_id_group_pairs().iter().filter_map(|pair| pair.group_id());
+                let ranges = one.ip_ranges().iter().filter_map(|range| range.cidr_ip());
+                groups.chain(ranges).map(|source| format!("{} {source}", one.from_port().unwrap_or_default()))
+            });
+            let mut from: Vec<String> = from.collect();
+            from.sort();
+            from
+        };
+        let shared = out["sharedGroup"].as_str().expect("a text");
+        assert_eq!(let_in(&out["ruleGroup"]).await, [format!("8080 {shared}")]);
+        assert_eq!(let_in(&out["sharedGroup"]).await, ["80 10.1.0.0/16", "80 10.2.0.0/16"]);
+        let own = let_in(&out["ownGroup"]).await;
+        assert_eq!(own, [format!("8080 {}", public.security_groups()[0])]);
+        assert_eq!(let_in(&Json::from(public.security_groups()[0].clone())).await, ["81 0.0.0.0/0"]);
+    });
+    // Another scheme is another load balancer, and a target group is of one.
+    world
+        .hz(&["run", &script, "--yes", "--set", "public=false"])
+        .succeeds()
+        .told("1 to create, 3 to update, 2 to replace, 1 to delete");
+    let out = outputs(&world, &script);
+    ask(&world, async |cloud| {
+        assert_eq!(health(&cloud, &out["own"]).await, ["healthy"]);
+        let all = cloud.elb.describe_load_balancers().send().await.expect("an answer");
+        let internal = |one: &elb::LoadBalancer| one.scheme() == Some(&elb::LoadBalancerSchemeEnum::Internal);
+        assert!(all.load_balancers().len() == 2 && all.load_balancers().iter().all(internal), "{all:?}");
+    });
+    world.hz(&["destroy", &script, "--yes"]).succeeds();
+    assert_eq!(world.exists(), []);
 }

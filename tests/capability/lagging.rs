@@ -5,6 +5,8 @@ use crate::support::Stack;
 use crate::support::faults::{Fault, Faults};
 
 const GATEWAY: &str = r#"ec2_internet_gateway("gateway");"#;
+const NETWORK: &str =
+    r#"ec2_vpc("vpc", #{ cidrBlock: "10.0.0.0/16", enableDnsSupport: true, enableDnsHostnames: true });"#;
 const NOTHING: Fault = Fault::Answer(200, "<DescribeInternetGatewaysResponse/>");
 
 #[tokio::test(start_paused = true)]
@@ -29,6 +31,40 @@ async fn what_a_lost_call_made_is_found_by_the_next_run_when_this_one_gives_up()
     faults.set("DescribeInternetGateways", NOTHING, 0);
     stack.runs(GATEWAY).await;
     assert_eq!(stack.exists(), ["AWS::EC2::InternetGateway"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_call_made_is_found_by_the_next_run_also_when_it_shows_late() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    faults.set("CreateInternetGateway", Fault::Lost, 1);
+    faults.set("DescribeInternetGateways", Fault::Answer(503, "<Response/>"), 50);
+    assert_eq!(stack.run(GATEWAY).await.failures.len(), 1);
+    faults.set("DescribeInternetGateways", NOTHING, 2);
+    stack.runs(GATEWAY).await;
+    assert_eq!(stack.exists(), ["AWS::EC2::InternetGateway"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_show_for_a_moment_is_not_made_again() {
+    let faults = Faults::default();
+    let stack = Stack::faulty(&faults).await;
+    stack.runs(GATEWAY).await;
+    faults.set("DescribeInternetGateways", NOTHING, 2);
+    assert!(stack.plan(GATEWAY).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_is_still_being_made_is_not_forgotten_when_all_is_deleted() {
+    let stack = Stack::impatient().await;
+    let beside = stack.beside("network");
+    beside.runs(NETWORK).await;
+    let vpc = beside.id("ec2_vpc.vpc").await;
+    stack.runs(&format!(r#"servicediscovery_private_dns_namespace("names", #{{ name: "a.b", vpc: "{vpc}" }});"#)).await;
+    stack.destroy().await;
+    tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+    let listed = stack.engine.cloud().servicediscovery.list_namespaces().send().await.expect("an answer");
+    assert_eq!(listed.namespaces(), []);
 }
 
 #[tokio::test(start_paused = true)]

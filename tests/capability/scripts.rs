@@ -1,12 +1,12 @@
 //! Every script in `scripts/`: it runs, settles, survives another value of each of its inputs, and goes. A new script is
-//! found by itself; an input of it that needs a value of its own gets one in `scripts.toml`.
+//! found by itself; what its inputs are changed to stands in `scripts.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hzscript::kinds;
 use hzscript::local::service::Listed;
-use hzscript::model::{Json, Program, Value};
+use hzscript::model::{Json, Program};
 use hzscript::plan::Action;
 use hzscript::script::Given;
 use serde::Deserialize;
@@ -18,17 +18,6 @@ use crate::support::{Stack, World};
 /// Longer than all the changes of a script take together, in AWS's time.
 const TOO_LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What Fargate takes: CPU units, and the least and most memory in MiB and the step between ("Fargate task definitions
-/// considerations for Amazon ECS"; 512 is there for the smallest only, below its 1,024).
-const SIZES: &[(i64, i64, i64, i64)] = &[
-    (256, 512, 2048, 1024),
-    (512, 1024, 4096, 1024),
-    (1024, 2048, 8192, 1024),
-    (2048, 4096, 16_384, 1024),
-    (4096, 8192, 30_720, 1024),
-    (8192, 16_384, 61_440, 4096),
-];
-
 /// A script's part of `scripts.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,8 +26,8 @@ struct Needs {
     before: Option<String>,
     /// Inputs that are given, for they have no default.
     given: BTreeMap<String, Json>,
-    /// What inputs are changed to.
-    inputs: BTreeMap<String, Json>,
+    /// What inputs are changed to: each time one, with what must go with it.
+    others: Vec<Inputs>,
 }
 
 /// A script of the project.
@@ -77,66 +66,17 @@ impl Script {
         stack.program_with(&self.text, given).await
     }
 
-    /// For each input what to set so that it, and no more than must go with it, is another.
-    fn others(&self, program: &Program) -> Vec<(String, Inputs)> {
-        let own = &self.needs.inputs;
-        let strange: Vec<&String> = own.keys().filter(|name| !program.inputs.contains_key(*name)).collect();
-        assert!(strange.is_empty(), "{}: scripts.toml changes inputs that there are not: {strange:?}", self.name);
-        let other = |(name, value): (&String, &Value)| {
-            let set = match own.get(name) {
-                Some(other) => Some(BTreeMap::from([(name.clone(), other.clone())])),
-                None => another(name, value, &program.inputs),
-            };
-            let set = set.unwrap_or_else(|| {
-                panic!("{}: the input `{name}` ({value:?}) needs another value in scripts.toml", self.name)
-            });
-            assert_ne!(set[name], value.to_json().unwrap_or_default(), "{}: `{name}` is another", self.name);
-            (name.clone(), set)
-        };
-        program.inputs.iter().map(other).collect()
-    }
-}
-
-/// Another value of an input, with what must go with it, where its name and value say enough.
-fn another(name: &str, value: &Value, all: &BTreeMap<String, Value>) -> Option<Inputs> {
-    let json = value.to_json()?;
-    let memory = ["memory", "memoryLimit", "memoryLimitMiB"].into_iter().find(|memory| all.contains_key(*memory));
-    let other = match (name, &json) {
-        (_, Json::Bool(yes)) => Json::from(!yes),
-        ("cpu", Json::Number(cpu)) => {
-            let (cpu, least, ..) = SIZES.iter().copied().find(|(size, ..)| Some(*size) > cpu.as_i64())?;
-            let with = BTreeMap::from([(memory?.to_owned(), least.into()), (name.to_owned(), cpu.into())]);
-            return Some(with);
+    /// What its inputs are changed to; each of them is.
+    fn others(&self, program: &Program) -> &[Inputs] {
+        let others = &self.needs.others;
+        for (name, value) in others.iter().flatten() {
+            let was = program.inputs.get(name).unwrap_or_else(|| panic!("{} has no input {name}", self.name));
+            assert_ne!(Some(value), was.to_json().as_ref(), "{}: `{name}` is another", self.name);
         }
-        (_, Json::Number(size)) if Some(name) == memory => {
-            let size = size.as_i64()?;
-            let cpu = all.get("cpu")?.to_json()?.as_i64()?;
-            let (_, least, most, step) = SIZES.iter().copied().find(|(known, ..)| *known == cpu)?;
-            let more = if size < step { step } else { size + step };
-            Json::from(if more <= most { more } else { least })
-        }
-        ("desiredCount", Json::Number(count)) => Json::from(count.as_i64()? + 1),
-        (_, Json::Number(port)) if name.ends_with("port") || name.ends_with("Port") => Json::from(port.as_i64()? + 1),
-        ("image", Json::String(image)) => Json::from(other_tag(image)),
-        ("cloudNamespace", Json::String(namespace)) => Json::from(format!("other.{namespace}")),
-        ("cidr", Json::String(cidr)) => {
-            let (first, rest) = cidr.split_once('.')?;
-            let (second, rest) = rest.split_once('.')?;
-            Json::from(format!("{first}.{}.{rest}", second.parse::<u8>().ok()? ^ 1))
-        }
-        _ => return None,
-    };
-    Some(BTreeMap::from([(name.to_owned(), other)]))
-}
-
-/// The image with the last number of its tag one higher.
-fn other_tag(image: &str) -> String {
-    let Some((repository, tag)) = image.rsplit_once(':') else { return format!("{image}:1") };
-    let end = tag.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
-    let start = tag[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-    match tag[start..end].parse::<u32>() {
-        Ok(number) => format!("{repository}:{}{}{}", &tag[..start], number + 1, &tag[end..]),
-        Err(_) => format!("{repository}:1"),
+        let changed: BTreeSet<&String> = others.iter().flat_map(BTreeMap::keys).collect();
+        let missing: Vec<&String> = program.inputs.keys().filter(|name| !changed.contains(name)).collect();
+        assert!(missing.is_empty(), "{}: scripts.toml says no other value of {missing:?}", self.name);
+        others
     }
 }
 
@@ -206,10 +146,10 @@ async fn every_script_survives_another_value_of_each_input_and_goes() {
         let kept = tokio::time::timeout(TOO_LONG, async {
             println!("{}", script.name);
             let deployed = Deployed::new(&script).await;
-            for (name, set) in script.others(&script.program(&deployed.stack, &Inputs::new()).await) {
-                println!("    {name}: {set:?}");
-                deployed.runs(&script, &set, &format!("{name} changed: {set:?}")).await;
-                deployed.runs(&script, &Inputs::new(), &format!("{name} changed back")).await;
+            for set in script.others(&script.program(&deployed.stack, &Inputs::new()).await) {
+                println!("    {set:?}");
+                deployed.runs(&script, set, &format!("with {set:?}")).await;
+                deployed.runs(&script, &Inputs::new(), &format!("back from {set:?}")).await;
             }
             deployed.goes(&script).await;
         });

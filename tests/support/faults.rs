@@ -1,6 +1,6 @@
 //! An AWS that loses answers, or answers some calls otherwise for a while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -24,32 +24,103 @@ pub enum Fault {
 
 /// Faults by action, each so many times.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<BTreeMap<&'static str, (Fault, u32)>>>);
+pub struct Faults(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    next: BTreeMap<&'static str, (Fault, u32)>,
+    /// Where the first answer to each change is lost: those that were asked for already, and what they are.
+    asked: Option<BTreeMap<String, String>>,
+}
 
 impl Faults {
     /// From now on the next `times` calls of an action go wrong.
     pub fn set(&self, action: &'static str, fault: Fault, times: u32) {
-        self.0.lock().expect("not poisoned").insert(action, (fault, times));
+        self.0.lock().expect("not poisoned").next.insert(action, (fault, times));
     }
 
-    fn take(&self, action: &str) -> Option<Fault> {
-        let mut faults = self.0.lock().expect("not poisoned");
-        let (fault, left) = faults.get_mut(action).filter(|(_, left)| *left > 0)?;
-        *left -= 1;
-        Some(*fault)
+    /// How many calls are still to go wrong.
+    pub fn left(&self) -> u32 {
+        self.0.lock().expect("not poisoned").next.values().map(|(_, left)| left).sum()
+    }
+
+    /// From now on a call that changes something is done, and nobody hears of it, when it is made for the first time.
+    pub fn lose_the_first_answers(&self) {
+        self.0.lock().expect("not poisoned").asked = Some(BTreeMap::new());
+    }
+
+    /// The calls of which the answer was lost.
+    pub fn lost(&self) -> BTreeSet<String> {
+        let told = self.0.lock().expect("not poisoned");
+        told.asked.iter().flat_map(|asked| asked.values().cloned()).collect()
+    }
+
+    fn take(&self, action: &str, request: &HttpRequest) -> Option<Fault> {
+        let mut told = self.0.lock().expect("not poisoned");
+        if let Some((fault, left)) = told.next.get_mut(action).filter(|(_, left)| *left > 0) {
+            *left -= 1;
+            return Some(*fault);
+        }
+        let asked = told.asked.as_mut()?;
+        if !changes(action) {
+            return None;
+        }
+        asked.insert(identity(action, request), action.to_owned()).is_none().then_some(Fault::Lost)
     }
 
     /// A connection on which they happen.
     pub fn on(&self, mut cloud: Cloud, local: &Local) -> Cloud {
         let http = SharedHttpClient::new(Faulty { faults: self.clone(), local: local.http_client() });
-        cloud.ec2 = aws_sdk_ec2::Client::from_conf(cloud.ec2.config().to_builder().http_client(http.clone()).build());
-        cloud.ecs = aws_sdk_ecs::Client::from_conf(cloud.ecs.config().to_builder().http_client(http.clone()).build());
-        let secrets = cloud.secrets.config().to_builder().http_client(http.clone()).build();
-        cloud.secrets = aws_sdk_secretsmanager::Client::from_conf(secrets);
-        let logs = cloud.logs.config().to_builder().http_client(http).build();
-        cloud.logs = aws_sdk_cloudwatchlogs::Client::from_conf(logs);
+        macro_rules! through {
+            ($($client:ident $sdk:ident),*) => {$(
+                let config = cloud.$client.config().to_builder().http_client(http.clone()).build();
+                cloud.$client = $sdk::Client::from_conf(config);
+            )*};
+        }
+        through!(
+            autoscaling aws_sdk_applicationautoscaling,
+            ec2 aws_sdk_ec2,
+            ecr aws_sdk_ecr,
+            ecs aws_sdk_ecs,
+            efs aws_sdk_efs,
+            elb aws_sdk_elasticloadbalancingv2,
+            iam aws_sdk_iam,
+            logs aws_sdk_cloudwatchlogs,
+            secrets aws_sdk_secretsmanager,
+            servicediscovery aws_sdk_servicediscovery
+        );
         cloud
     }
+}
+
+/// What a request asks for: the action, or where the protocol has none, the method and the kind of object.
+fn action(request: &HttpRequest, body: &str) -> String {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return target.rsplit('.').next().unwrap_or_default().to_owned();
+    }
+    if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        return action.to_owned();
+    }
+    let kind = request.uri().split('?').next().and_then(|uri| uri.split('/').nth(4)).unwrap_or_default();
+    format!("{} {kind}", request.method())
+}
+
+/// Whether a call of an action changes something.
+fn changes(action: &str) -> bool {
+    !["Describe", "Get", "List", "Filter", "BatchGet", "GET "].iter().any(|reads| action.starts_with(reads))
+}
+
+/// What a request has in common with those that repeat it. The value of a secret may be made up anew for each.
+fn identity(action: &str, request: &HttpRequest) -> String {
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+    let body = match serde_json::from_str(&body) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            members.remove("SecretString");
+            serde_json::Value::Object(members).to_string()
+        }
+        _ => body,
+    };
+    format!("{action} {} {body}", request.uri())
 }
 
 #[derive(Debug, Clone)]
@@ -74,11 +145,8 @@ struct FaultyConnector {
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
-        let action = match request.headers().get("x-amz-target") {
-            Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-            None => body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned(),
-        };
-        match self.faults.take(&action) {
+        let action = action(&request, &body);
+        match self.faults.take(&action, &request) {
             None => self.through.call(request),
             Some(Fault::Lost) => {
                 let done = self.through.call(request);

@@ -17,11 +17,21 @@ type Leaves = BTreeMap<String, Json>;
 struct Node {
     type_name: String,
     leaves: Leaves,
+    /// What it waits for beside what it refers to.
+    after: BTreeSet<String>,
 }
 
-/// A template's resources, by logical id.
+/// A template.
 #[derive(Debug)]
-pub struct Graph(BTreeMap<String, Node>);
+pub struct Graph {
+    /// Its resources, by logical id.
+    resources: BTreeMap<String, Node>,
+    /// What is declared beside them, such as `Outputs service`.
+    beside: BTreeSet<String>,
+}
+
+/// The sections of a template beside its resources that declare something.
+const SECTIONS: [&str; 6] = ["Conditions", "Mappings", "Outputs", "Parameters", "Rules", "Transform"];
 
 /// Whose template it is: ids of the one side by those of the other.
 type Matching = BTreeMap<String, String>;
@@ -32,46 +42,51 @@ impl Graph {
     /// A role's policies are the same whether they stand in it or are `AWS::IAM::Policy` beside it: they are put into it.
     pub fn read(template: &Json) -> Self {
         let declared = template["Resources"].as_object().expect("resources");
-        let mut resources: BTreeMap<String, (String, Json)> = BTreeMap::new();
-        let mut beside = Vec::new();
+        let mut resources: BTreeMap<String, (String, Json, BTreeSet<String>)> = BTreeMap::new();
+        let mut inline = Vec::new();
         for (id, resource) in declared {
             let type_name = resource["Type"].as_str().expect("a type").to_owned();
             let resolving = Resolving { types: declared };
-            let properties = resolving.value(resource.get("Properties").unwrap_or(&json!({})));
+            let policies = ["DeletionPolicy", "UpdateReplacePolicy"].map(|name| (name, &resource[name]));
+            let mut properties = resolving.value(resource.get("Properties").unwrap_or(&json!({})));
+            // To delete is what CloudFormation does where nothing is said.
+            for (name, policy) in policies.into_iter().filter(|(_, policy)| !policy.is_null() && **policy != "Delete") {
+                properties[name] = policy.clone();
+            }
             if type_name == "AWS::IAM::Policy" {
-                beside.push(properties);
+                inline.push(properties);
             } else {
-                resources.insert(id.clone(), (type_name, properties));
+                resources.insert(id.clone(), (type_name, properties, names(&resource["DependsOn"])));
             }
         }
-        for policy in beside {
+        for policy in inline {
             for role in policy["Roles"].as_array().expect("roles") {
-                let (_, role) = resources.get_mut(role["$ref"][0].as_str().expect("a role")).expect("it is there");
+                let (_, role, _) = resources.get_mut(role["$ref"][0].as_str().expect("a role")).expect("it is there");
                 let policies = role.as_object_mut().expect("properties").entry("Policies").or_insert(json!([]));
                 let inline = json!({ "PolicyName": policy["PolicyName"], "PolicyDocument": policy["PolicyDocument"] });
                 policies.as_array_mut().expect("a list").push(inline);
             }
         }
-        let node = |(id, (type_name, properties))| {
+        let node = |(id, (type_name, properties, after))| {
             let mut leaves = Leaves::new();
             flatten("", &properties, &mut leaves);
-            (id, Node { type_name, leaves })
+            (id, Node { type_name, leaves, after })
         };
-        Self(resources.into_iter().map(node).collect())
-    }
-
-    /// How many there are.
-    pub fn resources(&self) -> usize {
-        self.0.len()
+        let declared = |section: &str| match &template[section] {
+            Json::Object(map) => map.keys().map(|name| format!("{section} {name}")).collect(),
+            other => Vec::from_iter((!other.is_null()).then(|| section.to_owned())),
+        };
+        let beside = SECTIONS.into_iter().flat_map(declared).collect();
+        Self { resources: resources.into_iter().map(node).collect(), beside }
     }
 
     /// Resources of `other` by those of this one that play the same role.
     fn matched(&self, other: &Self) -> Matching {
         let mut matching = Matching::new();
-        let types: BTreeSet<&str> = self.0.values().map(|node| node.type_name.as_str()).collect();
+        let types: BTreeSet<&str> = self.resources.values().map(|node| node.type_name.as_str()).collect();
         for type_name in types {
             let of = |graph: &Self| -> Vec<String> {
-                let typed = graph.0.iter().filter(|(_, node)| node.type_name == type_name);
+                let typed = graph.resources.iter().filter(|(_, node)| node.type_name == type_name);
                 typed.map(|(id, _)| id.clone()).collect()
             };
             if let ([own], [theirs]) = (of(self).as_slice(), of(other).as_slice()) {
@@ -92,8 +107,9 @@ impl Graph {
 
     /// Matches what both refer to at the same place.
     fn follow(&self, other: &Self, own: &str, theirs: &str, matching: &mut Matching) {
-        for (path, leaf) in &self.0[own].leaves {
-            let (Some(one), Some(two)) = (target(leaf), other.0[theirs].leaves.get(path).and_then(target)) else {
+        for (path, leaf) in &self.resources[own].leaves {
+            let (Some(one), Some(two)) = (target(leaf), other.resources[theirs].leaves.get(path).and_then(target))
+            else {
                 continue;
             };
             self.pair(other, one, two, matching);
@@ -104,7 +120,7 @@ impl Graph {
     fn lead(&self, other: &Self, own: &str, theirs: &str, matching: &mut Matching) {
         let referring = |graph: &Self, id: &str, free: &dyn Fn(&str) -> bool| {
             let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-            for (from, node) in graph.0.iter().filter(|(from, _)| free(from)) {
+            for (from, node) in graph.resources.iter().filter(|(from, _)| free(from)) {
                 for path in node.leaves.iter().filter(|(_, leaf)| target(leaf) == Some(id)).map(|(path, _)| path) {
                     found.entry((node.type_name.clone(), path.clone())).or_default().push(from.clone());
                 }
@@ -132,41 +148,91 @@ impl Graph {
 
     /// In how many places both have the same.
     fn alike(&self, other: &Self, own: &str, theirs: &str, matching: &Matching) -> usize {
-        let (own, theirs) = (&self.0[own].leaves, &other.0[theirs].leaves);
+        let (own, theirs) = (&self.resources[own].leaves, &other.resources[theirs].leaves);
         own.iter().filter(|(path, leaf)| theirs.get(*path) == Some(&renamed(leaf, matching))).count()
     }
 
     fn pair(&self, other: &Self, own: &str, theirs: &str, matching: &mut Matching) {
         let free = !matching.contains_key(own) && !matching.values().any(|taken| taken == theirs);
-        if free && self.0[own].type_name == other.0[theirs].type_name {
+        if free && self.resources[own].type_name == other.resources[theirs].type_name {
             matching.insert(own.to_owned(), theirs.to_owned());
         }
     }
 
-    /// What differs, a line each: `TYPE id: only here`, or `TYPE id PATH: this -> that`, by this one's ids.
+    /// What differs, a line each, by this one's ids: `TYPE id PATH: this -> that`, and `… only in the first` or `second` for
+    /// what is there once. An order of this one, `TYPE id DependsOn: other -> -`, differs when the other has it neither
+    /// said nor implied by what refers to what.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let matching = self.matched(other);
         let back: Matching = matching.iter().map(|(own, theirs)| (theirs.clone(), own.clone())).collect();
         let mut found = Vec::new();
-        for (id, node) in &self.0 {
-            let Some(theirs) = matching.get(id).map(|theirs| &other.0[theirs].leaves) else {
-                found.push(format!("{} {id}: only in the first", node.type_name));
+        for (id, node) in &self.resources {
+            let place = format!("{} {id}", node.type_name);
+            let Some(match_id) = matching.get(id) else {
+                found.push(format!("{place}: only in the first"));
                 continue;
             };
-            let theirs: Leaves = theirs.iter().map(|(path, leaf)| (path.clone(), renamed(leaf, &back))).collect();
-            let paths: BTreeSet<&String> = node.leaves.keys().chain(theirs.keys()).collect();
-            for path in paths {
-                let (one, two) = (node.leaves.get(path), theirs.get(path));
-                if one != two {
-                    let shown = |leaf: Option<&Json>| leaf.map_or("-".to_owned(), Json::to_string);
-                    found.push(format!("{} {id} {path}: {} -> {}", node.type_name, shown(one), shown(two)));
-                }
+            let theirs = &other.resources[match_id];
+            let leaves = theirs.leaves.iter().map(|(path, leaf)| (path.clone(), renamed(leaf, &back))).collect();
+            compare(&place, &node.leaves, &leaves, &mut found);
+            let implied = other.reachable(match_id);
+            for first in node.after.iter().filter(|first| matching.get(*first).is_none_or(|id| !implied.contains(id))) {
+                found.push(format!("{place} DependsOn: {first} -> -"));
             }
         }
-        for (id, node) in other.0.iter().filter(|(id, _)| !back.contains_key(*id)) {
-            found.push(format!("{} {id}: only in the second", node.type_name));
+        for (id, node) in other.resources.iter().filter(|(id, _)| !back.contains_key(*id)) {
+            let place = format!("{} {id}", node.type_name);
+            found.push(format!("{place}: only in the second"));
+            let leaves = node.leaves.iter().map(|(path, leaf)| (path.clone(), renamed(leaf, &back))).collect();
+            compare(&place, &Leaves::new(), &leaves, &mut found);
+        }
+        found.extend(self.beside.difference(&other.beside).map(|name| format!("{name}: only in the first")));
+        found.extend(other.beside.difference(&self.beside).map(|name| format!("{name}: only in the second")));
+        found
+    }
+
+    /// What must be there before a resource, by all that is said and referred to.
+    fn reachable(&self, id: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![id.to_owned()];
+        while let Some(id) = open.pop() {
+            let node = &self.resources[&id];
+            let referred = node.leaves.values().flat_map(targets);
+            let next: Vec<String> = node.after.iter().map(String::as_str).chain(referred).map(str::to_owned).collect();
+            open.extend(next.into_iter().filter(|next| found.insert(next.clone())));
         }
         found
+    }
+}
+
+/// Where two resources differ.
+fn compare(place: &str, one: &Leaves, two: &Leaves, found: &mut Vec<String>) {
+    let paths: BTreeSet<&String> = one.keys().chain(two.keys()).collect();
+    for path in paths {
+        let (one, two) = (one.get(path), two.get(path));
+        if one != two {
+            let shown = |leaf: Option<&Json>| leaf.map_or("-".to_owned(), Json::to_string);
+            found.push(format!("{place} {path}: {} -> {}", shown(one), shown(two)));
+        }
+    }
+}
+
+/// One name, or a list of them.
+fn names(value: &Json) -> BTreeSet<String> {
+    match value {
+        Json::Array(items) => items.iter().flat_map(names).collect(),
+        Json::String(name) => [name.clone()].into(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The ids that are anywhere in a leaf.
+fn targets(leaf: &Json) -> Vec<&str> {
+    match leaf {
+        Json::Object(map) if map.contains_key("$ref") => target(leaf).into_iter().collect(),
+        Json::Object(map) => map.values().flat_map(targets).collect(),
+        Json::Array(items) => items.iter().flat_map(targets).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -202,12 +268,26 @@ fn flatten(path: &str, value: &Json, leaves: &mut Leaves) {
             }
         }
         Json::Array(items) if !items.is_empty() => {
+            let labels: BTreeSet<Option<String>> = items.iter().map(|item| label(path, item)).collect();
+            let told_apart = labels.len() == items.len();
             for (at, item) in items.iter().enumerate() {
-                flatten(&format!("{path}[{at}]"), item, leaves);
+                let label = label(path, item).filter(|_| told_apart).unwrap_or_else(|| at.to_string());
+                flatten(&format!("{path}[{label}]"), item, leaves);
             }
         }
         leaf if !path.is_empty() => drop(leaves.insert(path.to_owned(), leaf.clone())),
         _ => {}
+    }
+}
+
+/// What an item of a list is known by, in lists whose order means nothing.
+fn label(path: &str, item: &Json) -> Option<String> {
+    let list = path.rsplit('.').next()?;
+    match list {
+        "Environment" | "Secrets" => Some(item["Name"].as_str()?.to_owned()),
+        "PortMappings" => Some(item["ContainerPort"].to_string()),
+        "SecurityGroupIngress" => Some(format!("{} {}", item["IpProtocol"].as_str()?, item["FromPort"])),
+        _ => None,
     }
 }
 

@@ -8,9 +8,10 @@ use aws_sdk_ec2::types::IpPermission;
 use aws_sdk_ecs::types::{ContainerDefinition, DesiredStatus, LogDriver, Service as Described, Task, TaskDefinition};
 use aws_smithy_types::DateTime;
 
+use super::describe::{TASKS, describe_tasks, services, tasks};
 use super::formed::{Circumstances, Sighting, judge};
 use super::member_list::{PATTERN, Reading};
-use super::service::{TASKS, describe, describe_tasks, parts, tasks};
+use super::service::parts;
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::{Gathered, Gathering};
 
@@ -29,7 +30,7 @@ struct Logs {
 pub(super) async fn look(cloud: &Cloud, question: &Gathering<'_>) -> Result<Gathered, CallError> {
     let unseen = |reason: String| Ok(Gathered::Unseen { reason });
     let (arn, cluster) = parts(question.id);
-    let Some(service) = describe(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next() else {
+    let Some(service) = services(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next() else {
         return unseen("the service is not there any more".to_owned());
     };
     let expected = question.expected.size.map_or(service.desired_count, |size| i32::try_from(size).unwrap_or(i32::MAX));

@@ -1,16 +1,18 @@
 //! Kinds of `ecs`.
 //!
-//! What a kind sends is declared in [`container`], [`volume`] and [`deploying`]; [`watch`] tells from what ECS
+//! What a kind sends is declared in [`container`], [`volume`], [`deploying`] and [`service_call`]; [`watch`] tells from what ECS
 //! describes where a deployment stands, and [`stopped`] why tasks stop and what helps.
 
 pub mod cluster;
 pub mod cluster_capacity_provider_associations;
 mod container;
 mod deploying;
+mod describe;
 mod formed;
 mod gather;
 mod member_list;
 pub mod service;
+mod service_call;
 mod stopped;
 mod tags;
 pub mod task_definition;

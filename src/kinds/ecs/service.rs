@@ -6,21 +6,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder;
-use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
-use aws_sdk_ecs::types::{
-    AvailabilityZoneRebalancing, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentRolloutState,
-    DesiredStatus, PropagateTags, Service as Described, ServiceField, Task,
-};
+use aws_sdk_ecs::types::{DeploymentRolloutState, DesiredStatus, PropagateTags, Service as Described};
 use futures::FutureExt;
 use serde_json::json;
 
+use super::service_call::{apply, prepare};
 use super::watch::{Watch, judge};
-use super::{gather, tags, waits_for_linked_role};
+use super::{describe, gather, tags, waits_for_linked_role};
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
-use crate::kinds::json::{Misfit, member, misfit, put, text};
+use crate::kinds::json::{member, misfit, put, text};
 use crate::kinds::tags::changes;
 use crate::kinds::{
     Accepted, Action, Create, Created, Delete, Facts, Gathered, Gathering, Kind, NameRule, Observed, Poll, Progress,
@@ -63,8 +59,6 @@ static FACTS: Facts = Facts {
 
 /// Services a DescribeServices call takes.
 const BATCH: usize = 10;
-/// Tasks a DescribeTasks call takes.
-pub(super) const TASKS: usize = 100;
 
 #[async_trait]
 impl Kind for Service {
@@ -80,7 +74,7 @@ impl Kind for Service {
         }
         let mut calls = Vec::new();
         for (cluster, arns) in &clusters {
-            calls.extend(arns.chunks(BATCH).map(|arns| describe(cloud, cluster, arns).boxed()));
+            calls.extend(arns.chunks(BATCH).map(|arns| describe::services(cloud, cluster, arns).boxed()));
         }
         let found = abreast(calls).await?.into_iter().flatten();
         let found: HashMap<String, Described> =
@@ -95,7 +89,7 @@ impl Kind for Service {
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let name = text(wanted.properties, "serviceName").unwrap_or_default().to_owned();
         let cluster = cluster(wanted.properties);
-        let found = describe(cloud, cluster, &[name]).await?.into_iter();
+        let found = describe::services(cloud, cluster, &[name]).await?.into_iter();
         let ours = |service: &Described| is_there(service) && tags::has_token(service.tags(), wanted.token);
         Ok(found.filter(ours).find_map(|service| service.service_arn).map(|arn| format!("{arn}|{cluster}")))
     }
@@ -128,7 +122,7 @@ impl Kind for Service {
         let mut service = if change.changed.is_empty() {
             anew().await?
         } else if change.changed.iter().all(|name| name == "tags") {
-            describe(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next()
+            describe::services(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next()
         } else {
             let call = apply(change, start()).map_err(misfit(ACTION))?;
             call.send().await.map_err(failed(ACTION))?.service
@@ -150,7 +144,7 @@ impl Kind for Service {
 
     async fn poll(&self, cloud: &Cloud, question: &mut Poll<'_>) -> Result<Progress, CallError> {
         let (arn, cluster) = parts(question.id);
-        let service = describe(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next();
+        let service = describe::services(cloud, cluster, &[arn.to_owned()]).await?.into_iter().next();
         if question.action == Action::Delete {
             return deleted(cloud, arn, cluster, service.as_ref()).await;
         }
@@ -167,7 +161,7 @@ impl Kind for Service {
         };
         let mut watch = Watch::from_notes(question.waiting);
         let stopped = match watch.needs_tasks(&service) {
-            true => stopped_tasks(cloud, arn, cluster).await?,
+            true => describe::stopped_tasks(cloud, arn, cluster).await?,
             false => Vec::new(),
         };
         let progress = judge(&service, &stopped, text(question.wanted, "taskDefinition"), &mut watch);
@@ -205,112 +199,6 @@ fn taken(error: CallError) -> CallError {
     error
 }
 
-/// A count that is not declared is 1 to begin with, as in CloudFormation, and is left to whoever changes it later.
-fn prepare(properties: &JsonMap, call: CreateServiceFluentBuilder) -> Result<CreateServiceFluentBuilder, Misfit> {
-    Ok(call
-        .set_availability_zone_rebalancing(member(properties, "availabilityZoneRebalancing")?)
-        .set_capacity_provider_strategy(member(properties, "capacityProviderStrategy")?)
-        .set_cluster(member(properties, "cluster")?)
-        .set_deployment_configuration(member(properties, "deploymentConfiguration")?)
-        .desired_count(member(properties, "desiredCount")?.unwrap_or(1))
-        .set_enable_ecs_managed_tags(member(properties, "enableECSManagedTags")?)
-        .set_enable_execute_command(member(properties, "enableExecuteCommand")?)
-        .set_health_check_grace_period_seconds(member(properties, "healthCheckGracePeriodSeconds")?)
-        .set_launch_type(member(properties, "launchType")?)
-        .set_load_balancers(member(properties, "loadBalancers")?)
-        .set_network_configuration(member(properties, "networkConfiguration")?)
-        .set_platform_version(member(properties, "platformVersion")?)
-        .set_propagate_tags(member(properties, "propagateTags")?)
-        .set_service_name(member(properties, "serviceName")?)
-        .set_service_registries(member(properties, "serviceRegistries")?)
-        .set_tags(tags::to_send(properties))
-        .set_task_definition(member(properties, "taskDefinition")?))
-}
-
-/// Puts what changes into the call, and nothing else. What is no longer declared goes back to what ECS takes where
-/// nothing is given (ECS API reference, CreateService).
-fn apply(change: &Update<'_>, mut call: UpdateServiceFluentBuilder) -> Result<UpdateServiceFluentBuilder, Misfit> {
-    let wanted = change.wanted;
-    for name in change.changed {
-        let name = name.as_str();
-        call = match name {
-            "availabilityZoneRebalancing" => {
-                let value = member(wanted, name)?.unwrap_or(AvailabilityZoneRebalancing::Enabled);
-                call.availability_zone_rebalancing(value)
-            }
-            // From a launch type to capacity providers and back: only a new deployment takes them up.
-            "capacityProviderStrategy" | "launchType" => call
-                .set_capacity_provider_strategy(Some(member(wanted, "capacityProviderStrategy")?.unwrap_or_default()))
-                .force_new_deployment(true),
-            "deploymentConfiguration" => {
-                call.deployment_configuration(member(wanted, name)?.unwrap_or_else(default_deployment))
-            }
-            "desiredCount" => call.set_desired_count(member(wanted, name)?),
-            "enableECSManagedTags" => call.enable_ecs_managed_tags(member(wanted, name)?.unwrap_or(false)),
-            "enableExecuteCommand" => call.enable_execute_command(member(wanted, name)?.unwrap_or(false)),
-            "healthCheckGracePeriodSeconds" => {
-                call.health_check_grace_period_seconds(member(wanted, name)?.unwrap_or(0))
-            }
-            "loadBalancers" => call.set_load_balancers(Some(member(wanted, name)?.unwrap_or_default())),
-            "networkConfiguration" => call.set_network_configuration(member(wanted, name)?),
-            "platformVersion" => {
-                call.platform_version(member::<String>(wanted, name)?.unwrap_or_else(|| "LATEST".to_owned()))
-            }
-            "propagateTags" => call.propagate_tags(member(wanted, name)?.unwrap_or(PropagateTags::None)),
-            "serviceRegistries" => call.set_service_registries(Some(member(wanted, name)?.unwrap_or_default())),
-            "taskDefinition" => call.set_task_definition(member(wanted, name)?),
-            _ => call,
-        };
-    }
-    Ok(call)
-}
-
-/// What a service has for which no deployment configuration is given.
-fn default_deployment() -> DeploymentConfiguration {
-    let breaker = DeploymentCircuitBreaker::builder().enable(false).rollback(false).build();
-    let builder = DeploymentConfiguration::builder().maximum_percent(200).minimum_healthy_percent(100);
-    builder.deployment_circuit_breaker(breaker).build()
-}
-
-/// Services by name or ARN; none of a cluster that is not there.
-pub(super) async fn describe(cloud: &Cloud, cluster: &str, services: &[String]) -> Result<Vec<Described>, CallError> {
-    let call = cloud.ecs.describe_services().cluster(cluster).set_services(Some(services.to_vec()));
-    let answer = call.include(ServiceField::Tags).send().await.map_err(failed("ecs:DescribeServices"));
-    // Absent ones are told in `failures`, as MISSING.
-    Ok(present(answer)?.and_then(|answer| answer.services).unwrap_or_default())
-}
-
-/// Stopped tasks of a service, as long as ECS remembers them (an hour at least).
-async fn stopped_tasks(cloud: &Cloud, arn: &str, cluster: &str) -> Result<Vec<Task>, CallError> {
-    let arns = tasks(cloud, arn, cluster, DesiredStatus::Stopped).await?;
-    let calls = arns.chunks(TASKS).map(|arns| describe_tasks(cloud, cluster, arns).boxed()).collect();
-    Ok(abreast(calls).await?.into_iter().flatten().collect())
-}
-
-pub(super) async fn describe_tasks(cloud: &Cloud, cluster: &str, arns: &[String]) -> Result<Vec<Task>, CallError> {
-    let call = cloud.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
-    Ok(call.send().await.map_err(failed("ecs:DescribeTasks"))?.tasks.unwrap_or_default())
-}
-
-/// ARNs of a service's tasks; none when it or its cluster is gone. `startedBy` as a filter allows no other, so that
-/// whose they are is looked at later.
-pub(super) async fn tasks(
-    cloud: &Cloud,
-    arn: &str,
-    cluster: &str,
-    status: DesiredStatus,
-) -> Result<Vec<String>, CallError> {
-    let name = arn.rsplit('/').next().unwrap_or(arn);
-    let call = cloud.ecs.list_tasks().cluster(cluster).service_name(name).desired_status(status);
-    let mut pages = call.into_paginator().send();
-    let mut arns = Vec::new();
-    while let Some(page) = pages.next().await {
-        let Some(page) = present(page.map_err(failed("ecs:ListTasks")))? else { break };
-        arns.extend(page.task_arns.unwrap_or_default());
-    }
-    Ok(arns)
-}
-
 /// Where a deletion stands: the name is free once the service is INACTIVE, and what the tasks used once they are gone.
 async fn deleted(cloud: &Cloud, arn: &str, cluster: &str, service: Option<&Described>) -> Result<Progress, CallError> {
     let again_in = Duration::from_secs(5);
@@ -319,7 +207,7 @@ async fn deleted(cloud: &Cloud, arn: &str, cluster: &str, service: Option<&Descr
         let left = service.running_count + service.pending_count;
         return Ok(pending(format!("draining, {}", tasks_left(left))));
     }
-    let left = tasks(cloud, arn, cluster, DesiredStatus::Running).await?.len();
+    let left = describe::tasks(cloud, arn, cluster, DesiredStatus::Running).await?.len();
     Ok(if left == 0 { Progress::Ready(JsonMap::new()) } else { pending(tasks_left(left)) })
 }
 

@@ -20,14 +20,14 @@ pub(super) async fn describe<'a, T: Send + 'a>(
     describe: impl Fn(Vec<String>) -> BoxFuture<'a, Result<Vec<T>, CallError>>,
 ) -> Result<Vec<T>, CallError> {
     let batches: Vec<Vec<String>> = arns.chunks(BATCH).map(<[String]>::to_vec).collect();
-    let calls = batches.iter().map(|batch| describe(batch.clone()).map(|answer| present(answer)).boxed()).collect();
+    let calls = batches.iter().map(|batch| describe(batch.clone()).map(present).boxed()).collect();
     let mut found = Vec::new();
     for (batch, answer) in batches.iter().zip(abreast(calls).await?) {
         match answer {
             Some(answer) => found.extend(answer),
             None if batch.len() == 1 => {}
             None => {
-                let alone = |arn: &String| describe(vec![arn.clone()]).map(|answer| present(answer)).boxed();
+                let alone = |arn: &String| describe(vec![arn.clone()]).map(present).boxed();
                 found.extend(abreast(batch.iter().map(alone).collect()).await?.into_iter().flatten().flatten());
             }
         }

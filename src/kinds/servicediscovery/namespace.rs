@@ -1,5 +1,7 @@
 //! What namespaces of every type have in common: how one is found, read, deleted and waited for.
 
+use std::time::Duration;
+
 use aws_sdk_servicediscovery::types::Namespace;
 
 use super::{operation, tags};
@@ -9,6 +11,11 @@ use crate::kinds::json::text;
 use crate::kinds::tags::{has_token, pairs};
 use crate::kinds::{Accepted, Action, Create, Delete, Poll, Progress};
 use crate::model::{Json, JsonMap};
+
+/// How long namespaces that are being made are waited for: a hosted zone takes a minute or so.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Between two looks at them.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The namespace of an identifier.
 pub(super) async fn get(cloud: &Cloud, id: &str) -> Result<Option<Namespace>, CallError> {
@@ -24,8 +31,32 @@ pub(super) async fn read(cloud: &Cloud, id: &str) -> Result<Option<(Namespace, J
     Ok(tags.map(|tags| (namespace, tags)))
 }
 
-/// The id of the namespace that a call made whose answer never came.
+/// The id of the namespace that a call made whose answer never came. One that is still being made shows nowhere: while any
+/// is, it is looked for again, for about three minutes.
+///
+/// # Errors
+/// When a call fails, or namespaces are being made for longer: nobody can tell then.
 pub(super) async fn find(cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        // Asked first, for one that is made in between is in the list.
+        let making = operation::makes_namespaces(cloud).await?;
+        if let Some(id) = find_made(cloud, wanted).await? {
+            return Ok(Some(id));
+        }
+        if !making {
+            return Ok(None);
+        }
+        if waited >= PATIENCE {
+            let message = "other namespaces are still being made, and the one looked for may be among them";
+            return Err(CallError::new("servicediscovery:ListOperations", "ServiceUnavailable", message));
+        }
+        tokio::time::sleep(cloud.paced(PAUSE)).await;
+        waited += PAUSE;
+    }
+}
+
+async fn find_made(cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
     let name = text(wanted.properties, "name");
     let mut pages = cloud.servicediscovery.list_namespaces().into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -63,17 +94,20 @@ pub(super) async fn poll(
     question: &Poll<'_>,
     attributes: fn(&Namespace) -> JsonMap,
 ) -> Result<Progress, CallError> {
-    let found = get(cloud, question.id).await?;
-    if question.action == Action::Delete && found.is_none() {
+    let deleting = question.action == Action::Delete;
+    if deleting && get(cloud, question.id).await?.is_none() {
         return Ok(Progress::Ready(JsonMap::new()));
     }
     if let Some(progress) = operation::poll(cloud, question.waiting).await? {
         return Ok(progress);
     }
-    Ok(match (question.action, found) {
-        (Action::Delete, _) => operation::pending("deleting"),
-        (_, Some(namespace)) => Progress::Ready(attributes(&namespace)),
-        (_, None) => Progress::Failed {
+    if deleting {
+        return Ok(operation::pending("deleting"));
+    }
+    // Asked for only once its operation has ended: before that, one that is being made is not there yet.
+    Ok(match get(cloud, question.id).await? {
+        Some(namespace) => Progress::Ready(attributes(&namespace)),
+        None => Progress::Failed {
             reason: "the namespace is gone".to_owned(),
             help: "run again: it will be made anew".to_owned(),
         },

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_servicediscovery::types::{Operation, OperationStatus, OperationTargetType};
+use aws_sdk_servicediscovery::types::{
+    FilterCondition, Operation, OperationFilter, OperationFilterName, OperationStatus, OperationTargetType,
+};
 use serde_json::json;
 
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::Progress;
 use crate::kinds::absent::present;
-use crate::kinds::json::text;
+use crate::kinds::json::{refusal, text};
 use crate::model::JsonMap;
 
 /// How long a creation may take until its operation tells what it makes.
@@ -55,6 +57,31 @@ pub(super) async fn namespace_made(cloud: &Cloud, action: &'static str, id: &str
         // With no pace the tries are limited all the same.
         waited += PAUSE;
     }
+}
+
+/// Whether any namespace is being made.
+///
+/// # Errors
+/// When `servicediscovery:ListOperations` fails.
+pub(super) async fn makes_namespaces(cloud: &Cloud) -> Result<bool, CallError> {
+    const ACTION: &str = "servicediscovery:ListOperations";
+    let among = |name, values: &[&str]| {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        let filter = OperationFilter::builder().name(name).condition(FilterCondition::In).set_values(Some(values));
+        filter.build().map_err(|error| refusal(ACTION, error.to_string()))
+    };
+    let call = cloud
+        .servicediscovery
+        .list_operations()
+        .filters(among(OperationFilterName::Type, &["CREATE_NAMESPACE"])?)
+        .filters(among(OperationFilterName::Status, &["SUBMITTED", "PENDING"])?);
+    let mut pages = call.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        if !page.map_err(failed(ACTION))?.operations().is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Where the operation in `waiting` stands; `None` when it is done, when there is none, or when Cloud Map has forgotten

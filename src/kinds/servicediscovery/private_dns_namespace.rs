@@ -210,4 +210,26 @@ mod tests {
         let progress = PrivateDnsNamespace.poll(&cloud, &mut question).await.unwrap();
         assert_eq!(progress, Progress::Ready(JsonMap::new()));
     }
+    #[tokio::test]
+    async fn a_namespace_that_is_made_while_it_is_asked_for_is_there() {
+        let ended = Mutex::new(false);
+        let cloud = echo::cloud(move |action, _| {
+            let mut ended = ended.lock().unwrap();
+            match action {
+                "GetOperation" => {
+                    *ended = true;
+                    json!({ "Operation": { "Id": "op-1", "Status": "SUCCESS" } })
+                }
+                _ if *ended => json!({ "Namespace": { "Id": "ns-1" } }),
+                _ => json!({ "__type": "NamespaceNotFound" }),
+            }
+        });
+        let none = JsonMap::new();
+        let mut waiting = operation::waiting(Some("op-1"));
+        let mut question =
+            Poll { id: "ns-1", action: Action::Create, waiting: &mut waiting, attributes: &none, wanted: &none };
+        let progress = PrivateDnsNamespace.poll(&cloud, &mut question).await.unwrap();
+        let attributes = JsonMap::from_iter([("id".to_owned(), json!("ns-1"))]);
+        assert_eq!(progress, Progress::Ready(attributes));
+    }
 }

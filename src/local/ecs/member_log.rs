@@ -1,4 +1,5 @@
-//! What Hazelcast members say in their logs: who found whom, as it would be on AWS.
+//! What Hazelcast members, and OrientDB nodes by the Hazelcast in them, say in their logs: who found whom, as it would
+//! be on AWS.
 //!
 //! A member that looks for others by ECS finds the tasks its role may list; one that looks by a Cloud Map name finds
 //! those registered there; any other stays alone, as does one whose role is denied (seen: it starts standalone, healthy),
@@ -32,6 +33,7 @@ const WAIT: Duration = Duration::from_secs(5);
 struct Member {
     task: String,
     address: String,
+    port: i64,
     uuid: String,
     cluster_name: String,
     log: Option<(String, String)>,
@@ -78,6 +80,8 @@ enum Join {
     Ecs { service: Option<String>, family: Option<String> },
     /// By a DNS name.
     Dns,
+    /// By a list of DNS names, one a member.
+    Names(String),
     /// Not at all.
     Alone,
 }
@@ -87,6 +91,13 @@ static DNS_BLOCK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?s)\bkubernetes:\s+enabled:\s*true.*service-dns:").ok());
 static SERVICE_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"service-name:\s*"?([\w-]+)"#).ok());
 static FAMILY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"family:\s*"?([\w-]+)"#).ok());
+
+static DNS_TAG: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"<kubernetes enabled="true">\s*<service-dns>"#).ok());
+static NAMES_TAG: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?s)<tcp-ip enabled="true">(.*?)</tcp-ip>"#).ok());
+static PORT_TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<port\b[^>]*>(\d+)</port>").ok());
+static GROUP_TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<group>\s*<name>([^<]*)</name>").ok());
 
 fn find(pattern: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
     let captures = pattern.as_ref()?.captures(text)?;
@@ -107,6 +118,20 @@ fn join(container: &JsonMap, overrides: Option<&JsonMap>) -> Join {
     if variable("HZ_NETWORK_JOIN_KUBERNETES_ENABLED") == Some("true") {
         return if variable("HZ_NETWORK_JOIN_KUBERNETES_SERVICEDNS").is_some() { Join::Dns } else { Join::Alone };
     }
+    let written = written(container, overrides);
+    if let Some(block) = find(&AWS_BLOCK, &written) {
+        return Join::Ecs { service: find(&SERVICE_NAME, &block), family: find(&FAMILY, &block) };
+    }
+    if let Some(names) = find(&NAMES_TAG, &written) {
+        return Join::Names(names);
+    }
+    let matches =
+        |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(&written));
+    if matches(&DNS_BLOCK) || matches(&DNS_TAG) { Join::Dns } else { Join::Alone }
+}
+
+/// All that may be a configuration: what is written out in a container's command and variables.
+fn written(container: &JsonMap, overrides: Option<&JsonMap>) -> String {
     let mut written = task_definition::command(container, overrides).join("\n");
     for one in [Some(container), overrides].into_iter().flatten() {
         for variable in one.get("environment").and_then(Json::as_array).into_iter().flatten() {
@@ -114,23 +139,30 @@ fn join(container: &JsonMap, overrides: Option<&JsonMap>) -> Join {
             written.push_str(variable["value"].as_str().unwrap_or_default());
         }
     }
-    if let Some(block) = find(&AWS_BLOCK, &written) {
-        return Join::Ecs { service: find(&SERVICE_NAME, &block), family: find(&FAMILY, &block) };
-    }
-    if DNS_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(&written)) { Join::Dns } else { Join::Alone }
+    written
 }
 
-/// The port on which a member looks for others, 5701 unless a variable says otherwise.
+/// The port on which a member looks for others, 5701 unless a variable or a configuration in XML says otherwise.
 fn port(container: &JsonMap, overrides: Option<&JsonMap>) -> i64 {
     let given = ["HZ_NETWORK_JOIN_AWS_HZPORT", "HZ_NETWORK_PORT_PORT"];
     let given = given.iter().find_map(|name| task_definition::variable(container, overrides, name)?.parse().ok());
-    given.unwrap_or(5701)
+    given.or_else(|| find(&PORT_TAG, &written(container, overrides))?.parse().ok()).unwrap_or(5701)
 }
 
-/// The containers of a task that are Hazelcast members.
+/// The name of a member's cluster.
+fn cluster_name(container: &JsonMap, overrides: Option<&JsonMap>) -> String {
+    let given = task_definition::variable(container, overrides, "HZ_CLUSTERNAME").map(str::to_owned);
+    given.or_else(|| find(&GROUP_TAG, &written(container, overrides))).unwrap_or_else(|| "dev".to_owned())
+}
+
+/// The containers of a task that are Hazelcast members, or nodes of OrientDB that are started as ones of many.
 fn member_containers(definition: &TaskDefinition) -> impl Iterator<Item = &JsonMap> {
-    let is_member = |image: &str| image.contains("hazelcast/hazelcast");
-    definition.containers().filter(move |one| one.get("image").and_then(Json::as_str).is_some_and(is_member))
+    let is_member = |container: &JsonMap| {
+        let image = container.get("image").and_then(Json::as_str).unwrap_or_default();
+        let node = || written(container, None).contains("dserver.sh");
+        image.contains("hazelcast/hazelcast") || (image.contains("orientdb") && node())
+    };
+    definition.containers().filter(move |one| is_member(one))
 }
 
 /// A task with members in it has come to run.
@@ -144,16 +176,16 @@ pub fn joined(tx: &mut Tx<'_>, task: &Task, definition: &TaskDefinition) -> Resu
     for container in member_containers(definition) {
         let name = container.get("name").and_then(Json::as_str).unwrap_or_default();
         let overrides = task.container_overrides(name);
-        let cluster_name =
-            task_definition::variable(container, overrides, "HZ_CLUSTERNAME").unwrap_or("dev").to_owned();
+        let cluster_name = cluster_name(container, overrides);
+        let port = port(container, overrides);
         let member = Member {
             task: task.id.clone(),
             address: address.clone(),
+            port,
             uuid: tx.fresh_uuid("member")?,
             log: log_stream(container, &task.id),
             cluster_name,
         };
-        let port = port(container, overrides);
         let found = match scope(tx, task, definition, &join(container, overrides))? {
             Ok(_) if !ec2::reached_by_its_like(tx, &interface.id, port)? => Err(Some(format!(
                 "Could not connect to: /{address}:{port}. Connection timed out. Starting standalone."
@@ -216,6 +248,12 @@ fn scope(
                 _ => Err(Some("Found no tasks to join. Starting standalone.".to_owned())),
             })
         }
+        // Who is looked for by a name has it from Cloud Map.
+        Join::Names(names) => Ok(if task.registries.is_empty() {
+            Err(Some("DNS lookup failed: the task is not registered in Cloud Map. Starting standalone.".to_owned()))
+        } else {
+            Ok(format!("names/{names}"))
+        }),
         Join::Dns => {
             let registry = task.registries.first().and_then(|one| one.get("registryArn")?.as_str());
             Ok(registry.map(|arn| format!("dns/{arn}")).ok_or_else(|| {
@@ -280,14 +318,14 @@ pub fn form(tx: &mut Tx<'_>, key: &str) -> Result<(), Fault> {
 }
 
 fn bracketed(member: &Member) -> String {
-    format!("[{}]:5701 [{}]", member.address, member.cluster_name)
+    format!("[{}]:{} [{}]", member.address, member.port, member.cluster_name)
 }
 
 fn list(members: &[Member], version: u64, this: &Member) -> Vec<String> {
     let mut lines = vec![format!("Members {{size:{}, ver:{version}}} [", members.len())];
     for member in members {
         let mark = if member.uuid == this.uuid { " this" } else { "" };
-        lines.push(format!("\tMember [{}]:5701 - {}{mark}", member.address, member.uuid));
+        lines.push(format!("\tMember [{}]:{} - {}{mark}", member.address, member.port, member.uuid));
     }
     lines.push("]".to_owned());
     lines
@@ -337,6 +375,7 @@ mod tests {
         let member = |address: &str, uuid: &str| Member {
             task: String::new(),
             address: address.to_owned(),
+            port: 5701,
             uuid: uuid.to_owned(),
             cluster_name: "dev".to_owned(),
             log: None,

@@ -19,6 +19,8 @@ mod rule;
 mod tags;
 mod target;
 mod target_group;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use jiff::Timestamp;

@@ -30,6 +30,15 @@ pub(super) fn check(properties: &mut BTreeMap<String, Value>, checker: &mut Chec
         }
         Some(_) => {}
     }
+    if let Some(Value::Map(storage)) = properties.get("ephemeralStorage")
+        && let Some(Value::Int(size)) = storage.get("sizeInGiB")
+        && !(21..=200).contains(size)
+    {
+        let mistake =
+            Mistake::new(format!("Fargate has no disks of {size} GiB for tasks")).label("not a size of Fargate");
+        let help = "it offers 21 to 200 GiB, and 20 when nothing is said".to_owned();
+        checker.value(&PropertyPath::new("ephemeralStorage").key("sizeInGiB"), mistake.help(help));
+    }
     let cpu = size("cpu", "vCPU", 1024.0, properties, checker);
     let memory = size("memory", "GB", 1024.0, properties, checker);
     let (Some(cpu), Some(memory)) = (cpu, memory) else { return };

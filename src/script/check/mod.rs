@@ -5,6 +5,7 @@ mod actions;
 mod fargate;
 mod graph;
 mod images;
+mod names;
 mod networks;
 mod owners;
 mod policies;
@@ -51,10 +52,16 @@ pub(super) fn check(schema: &KindSchema, properties: &BTreeMap<String, Value>) -
     let mut properties = checker.object(properties, &schema.shape, &PropertyPath::whole());
     match schema.type_name.as_str() {
         "AWS::ECS::TaskDefinition" => {
+            names::check("family", &properties, &mut checker);
+            names::of_containers(&properties, &mut checker);
             images::check(&properties, &mut checker);
             fargate::check(&mut properties, &mut checker);
         }
-        "AWS::ECS::Service" => service::check(&properties, &mut checker),
+        "AWS::ECS::Cluster" => names::check("clusterName", &properties, &mut checker),
+        "AWS::ECS::Service" => {
+            names::check("serviceName", &properties, &mut checker);
+            service::check(&properties, &mut checker);
+        }
         "AWS::IAM::Role" => policies::of_role(&properties, &mut checker),
         "AWS::IAM::ManagedPolicy" | "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" => {
             policies::of_policy(&properties, &mut checker);

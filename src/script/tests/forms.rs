@@ -120,9 +120,9 @@ ecr_image(#{ tag: "1" });
     main.rhai:9:47+3 `containerDefinitions[0].portMappings[0].containerPort` is a string, not a whole number | not a whole number
     main.rhai:10:6+28 `executionRoleArn` of the task definition is not declared in this script: nothing can be added to it ? give it a role that iam_role makes, or let fargate_task_definition make one
     main.rhai:11:33+6 a policy statement has no `actons` | not an element ? did you mean `actions`?
+    main.rhai:12:1+23 ecs_task_definition needs `containerDefinitions` | `containerDefinitions` is missing
     main.rhai:12:43+4 fargate_task_definition has no property `cpus` | not a property ? did you mean `cpu`?
     main.rhai:13:11+2 ecr_image needs `repository`, a repository or its name
-    stdlib/fargate.rhai:32:31+2 ecs_task_definition needs `containerDefinitions` | `containerDefinitions` is missing < main.rhai:12:1+23
     ");
 }
 
@@ -130,7 +130,7 @@ ecr_image(#{ tag: "1" });
 fn what_is_wrong_in_a_service_is_told_where_it_is_written() {
     let source = r#"let task = fargate_task_definition(#{});
 let net = network(#{});
-fargate_service(#{ taskDefinition: task, network: net, loadBalancer: #{}, autoscaling: #{ max: 3 } });
+fargate_service(#{ taskDefinition: task, network: net, loadBalancer: [], autoscaling: #{ max: 3 } });
 fargate_service(#{ name: "b", cluster: "c", taskDefinition: task, network: net, desiredCount: -1, desiredCont: 1,
     cloudMapOptions: #{ name: "x", cloudMapNamspace: "y" },
     vpcSubnets: #{ subnetType: "isolated" }, circuitBreaker: #{ enabel: true } });
@@ -140,9 +140,10 @@ fargate_service(#{ name: "d", cluster: "c", taskDefinition: task, network: net,
     cloudMapOptions: #{ cloudMapNamespace: "ns-1", dnsRecordType: "CNAME" }, circuitBreaker: 1, vpcSubnets: "a" });
 "#;
     insta::assert_snapshot!(script(source).mistakes(), @r#"
+    main.rhai:1:12+23 ecs_task_definition needs `containerDefinitions` | `containerDefinitions` is missing
     main.rhai:3:17+2 fargate_service needs `cluster`
-    main.rhai:3:70+2 fargate_service knows no load balancers yet: leave `loadBalancer` out
-    main.rhai:3:88+2 autoscaling needs a rule: `cpu`, `memory`, `requestsPerTarget` or `schedules`
+    main.rhai:3:70+1 loadBalancer is true, #{ public, port, … } for one of the service's own, or #{ attachTo, priority, pathPatterns, … } for a shared one
+    main.rhai:3:87+2 autoscaling needs a rule: `cpu`, `memory`, `requestsPerTarget` or `schedules`
     main.rhai:4:95+1 desiredCount is a number of tasks, from 0
     main.rhai:4:99+11 fargate_service has no property `desiredCont` | not a property ? did you mean `desiredCount`?
     main.rhai:5:22+2 cloudMapOptions needs `cloudMapNamespace`: without one nothing is registered
@@ -154,7 +155,6 @@ fargate_service(#{ name: "d", cluster: "c", taskDefinition: task, network: net,
     main.rhai:10:67+7 tasks on Fargate are registered by A or SRV records
     main.rhai:10:94+1 circuitBreaker is true, false or #{ enable, rollback }
     main.rhai:10:109+3 vpcSubnets is a list of subnets, or #{ subnetType: "private" } or "public"
-    stdlib/fargate.rhai:32:31+2 ecs_task_definition needs `containerDefinitions` | `containerDefinitions` is missing < main.rhai:1:12+23
     "#);
 }
 

@@ -127,3 +127,22 @@ fn wrong_arguments_are_told_with_the_right_ones() {
     let source = "let g = ec2_security_group(\"g\", #{ groupDescription: \"d\" });\ng.allow_from(g);";
     insta::assert_snapshot!(script(source).mistakes(), @r#"main.rhai:2:3+10 `allow_from (resource, resource)` cannot be called: other arguments are wanted ? write group.allow_from(group or "10.0.0.0/16", 5701), and a description in a third place"#);
 }
+
+#[test]
+fn what_ecs_refuses_of_names_and_disks_is_told_before() {
+    let source = r#"ecs_cluster("a", #{ clusterName: "with space" });
+let task = fargate_task_definition(#{ name: "t", family: "with.dot", ephemeralStorageGiB: 20 });
+task.add_container("db", #{ image: "nginx:1.27" });
+task.add_container("db", #{ image: "nginx:1.28" });
+task.add_container("d b", #{ image: "nginx:1.27" });
+hazelcast_cluster(#{ name: "h", serviceName: "a b" });
+"#;
+    insta::assert_snapshot!(script(source).mistakes(), @r"
+    main.rhai:1:34+12 `clusterName` cannot be `with space` | not of the right form ? it takes a name of 1 to 255 letters, digits, - and _
+    main.rhai:2:12+23 Fargate has no disks of 20 GiB for tasks | not a size of Fargate ? it offers 21 to 200 GiB, and 20 when nothing is said
+    main.rhai:2:58+10 `family` cannot be `with.dot` | not of the right form ? it takes a name of 1 to 255 letters, digits, - and _
+    main.rhai:4:26+2 two containers of the task definition have the name `db` | again ? give one of them another name
+    main.rhai:5:27+2 `name` cannot be `d b` | not of the right form ? it takes a name of 1 to 255 letters, digits, - and _
+    main.rhai:6:46+5 `serviceName` cannot be `a b` | not of the right form ? it takes a name of 1 to 255 letters, digits, - and _
+    ");
+}

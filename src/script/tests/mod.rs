@@ -1,11 +1,13 @@
 //! The language as a whole: scripts in, programs or mistakes out.
 
+mod callers;
 mod formation;
 mod forms;
 mod hazelcast;
 mod inputs;
 mod language;
 mod limits;
+mod load_balancer;
 mod mistakes;
 mod orientdb;
 mod properties;

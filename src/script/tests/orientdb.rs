@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{script, shown};
+use crate::model::{Secret, Value};
 
 /// The stack with these properties beside its name, and what comes before it in the script.
 fn stack(before: &str, properties: &str) -> super::Script {
@@ -329,8 +330,8 @@ fn attributes_are_read_only() {
     let script =
         super::script(&format!("let s = orientdb_fargate_stack(#{{ name: \"o\", desiredCount: 1 }});\n{source}"));
     insta::assert_snapshot!(script.mistakes(), @r"
-    main.rhai:2:3+12 `desiredCount` of orientdb_fargate_stack is read only | cannot be set ? give orientdb_fargate_stack another `desiredCount` instead
-    main.rhai:3:3+7 `cluster` of orientdb_fargate_stack is read only | cannot be set ? give orientdb_fargate_stack another `cluster` instead
+    main.rhai:2:3+12 `desiredCount` of orientdb_fargate_stack is read only | cannot be set ? say what it is where orientdb_fargate_stack is called
+    main.rhai:3:3+7 `cluster` of orientdb_fargate_stack is read only | cannot be set ? say what it is where orientdb_fargate_stack is called
     main.rhai:4:9+11 what orientdb_fargate_stack returns has no attribute `clustername` | not an attribute ? did you mean `clusterName`?
     ");
 }
@@ -522,7 +523,7 @@ orientdb_fargate_stack(#{ desiredCount: 1 });
     main.rhai:1:43+3 Fargate has no tasks of 300 CPU units | not a size of Fargate ? it offers 256, 512, 1024, 2048, 4096, 8192, 16384, 32768 (1024 are one vCPU)
     main.rhai:2:62+4 Fargate has no 1024 MiB for tasks of 1024 CPU units | not offered with this cpu ? it offers 2048 to 8192 in steps of 1024 MiB
     main.rhai:3:61+3 OrientDB cannot start in 512 MiB: the JVM needs 256, the heap 256 and the disk cache 128, 640 MiB together; Fargate's next size is 1024
-    main.rhai:4:52+1 desiredCount is a number of nodes, from 0
+    main.rhai:4:52+1 desiredCount is a number of nodes, from 0 to 1000
     main.rhai:5:54+15 `name` cannot be `orient db.com` | not of the right form ? it takes a name of 1 to 253 printable characters without spaces, not an ARN
     main.rhai:6:57+1 there is no availability zone "eu-west-1": eu-west-1 has ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
     main.rhai:7:89+11 a repository's name is of a-z, 0-9, and . _ - / between them
@@ -540,7 +541,39 @@ orientdb_fargate_stack(#{ desiredCount: 1 });
     main.rhai:18:49+1 `retentionInDays` cannot be `6` | not one of its values ? one of `1`, `3`, `5`, `7`, `14`, `30`, `60`, `90`, `120`, `150`, `180`, `365`, `400`, `545`, `731`, `1096`, `1827`, `2192`, `2557`, `2922`, `3288` and `3653`
     main.rhai:19:51+5 persistence is true, false or #{ fileSystem, backup, retain }
     main.rhai:20:89+16 OrientDB before 3.1.3 does not find nodes by DNS: set `layout: "servicePerNode"`, or take a later one
+    main.rhai:21:51+12 `clusterName` cannot be `with space` | not of the right form ? it takes a name of 1 to 255 letters, digits, - and _
     main.rhai:22:51+6 `memory` is `much` | not a size ? a number such as 1024, or a text such as `1 GB`
     main.rhai:23:24+2 orientdb_fargate_stack needs `name`, such as "orient"
     "#);
+}
+
+#[test]
+fn a_password_that_is_given_as_a_secret_is_kept_in_one() {
+    let script = stack("", "rootPassword: secret(\"hush\")");
+    let evaluated = script.program();
+    let of = |address: &str| evaluated.program.resources.iter().find(|one| one.address.to_string() == address);
+    let made = of("secretsmanager_secret.orient-root-password").expect("it is declared");
+    assert_eq!(made.properties["secretString"], Value::Secret(Secret::Clear("hush".to_owned())));
+    assert_eq!(
+        at(&script, &format!("{CONTAINER}/secrets/0/valueFrom")),
+        json!({ "$ref": "secretsmanager_secret.orient-root-password#id" })
+    );
+    let definition = at(&script, "ecs_task_definition.orient").to_string();
+    assert!(!definition.contains("hush"), "{definition}");
+}
+
+#[test]
+fn nodes_are_expected_to_form_a_cluster_where_they_can() {
+    let formations = |properties: &str| {
+        let resources = stack("", properties).program().program.resources;
+        let services =
+            resources.into_iter().filter(|resource| resource.address.to_string().starts_with("ecs_service."));
+        services.map(|service| service.options.formation.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(formations("desiredCount: 3"), [None]);
+    let expected = formations("cloudNamespace: \"a.b\", layout: \"servicePerNode\", ingress: #{ hazelcast: 5701 }");
+    assert_eq!(expected.len(), 3);
+    let second = expected[1].as_ref().expect("it expects a cluster");
+    assert_eq!((second.size, second.port), (Some(3), 5701));
+    assert_eq!(second.namespace.as_deref(), Some("OrientDb-2.a.b"));
 }
