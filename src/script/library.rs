@@ -9,12 +9,14 @@ use super::evaluator;
 use super::session::Session;
 
 /// Files of the library: their names in messages, and their texts.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
     ("stdlib/network.rhai", include_str!("../../stdlib/network.rhai")),
     ("stdlib/load_balancer.rhai", include_str!("../../stdlib/load_balancer.rhai")),
-    ("stdlib/fargate.rhai", include_str!("../../stdlib/fargate.rhai")),
+    ("stdlib/fargate_task.rhai", include_str!("../../stdlib/fargate_task.rhai")),
+    ("stdlib/fargate_service.rhai", include_str!("../../stdlib/fargate_service.rhai")),
     ("stdlib/hazelcast.rhai", include_str!("../../stdlib/hazelcast.rhai")),
     ("stdlib/orientdb.rhai", include_str!("../../stdlib/orientdb.rhai")),
+    ("stdlib/orientdb_node.rhai", include_str!("../../stdlib/orientdb_node.rhai")),
 ];
 
 struct Library {

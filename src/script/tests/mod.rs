@@ -10,6 +10,7 @@ mod limits;
 mod load_balancer;
 mod mistakes;
 mod orientdb;
+mod orientdb_node;
 mod properties;
 mod stdlib;
 
