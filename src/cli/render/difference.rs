@@ -9,6 +9,9 @@ use super::{escape, value};
 /// The longest value shown on the line of its property, in characters.
 const MAX_VALUE: usize = 120;
 
+/// How many characters are shown before the first that differs, of long texts.
+const CONTEXT: usize = 24;
+
 /// The longest item shown of a list, in characters.
 const MAX_ITEM: usize = 400;
 
@@ -33,8 +36,21 @@ pub fn lines(difference: &Difference, palette: Palette) -> Vec<String> {
     if let Some(below) = below {
         return std::iter::once(format!("        {path}:{mark}")).chain(below).collect();
     }
-    let side = |side: &Option<Value>| side.as_ref().map_or("(none)".to_owned(), |side| value::short(side, MAX_VALUE));
-    vec![format!("        {path}: {} → {}{mark}", side(&difference.before), side(&difference.after))]
+    let side = |side: &Option<Value>| side.as_ref().map_or("(none)".to_owned(), value::whole);
+    let [before, after] = of_words(&side(&difference.before), &side(&difference.after));
+    vec![format!("        {path}: {before} → {after}{mark}")]
+}
+
+/// Two texts of one line: of long ones, from shortly before they differ.
+fn of_words(before: &str, after: &str) -> [String; 2] {
+    let long = [before, after].iter().any(|text| text.chars().count() > MAX_VALUE);
+    let same = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let skipped = if long { same.saturating_sub(CONTEXT) } else { 0 };
+    [before, after].map(|text| {
+        let rest: String = text.chars().skip(skipped).collect();
+        let mark = if skipped > 0 { "…" } else { "" };
+        escape::shortened(&format!("{mark}{rest}"), MAX_VALUE)
+    })
 }
 
 /// The lines that differ of two texts: all between the beginning and the end they share.
@@ -104,5 +120,14 @@ mod tests {
           only the order differs
         ");
         insta::assert_snapshot!(shown(&[1], &[]), @"        securityGroupIngress: [{ cidrIp: 10.0.0.0/16, fromPort: 1, ipProtocol: tcp, toPort: 1 }] → []");
+    }
+
+    #[test]
+    fn of_long_texts_what_differs_is_shown() {
+        let long = |end: &str| format!("{}{end}{}", "a".repeat(200), "z".repeat(200));
+        let [before, after] = of_words(&long("5701"), &long("5702"));
+        assert!(before.starts_with('…') && before.contains("5701zz") && before.ends_with('…'), "{before}");
+        assert!(after.contains("5702zz") && after.chars().count() == MAX_VALUE, "{after}");
+        assert_eq!(of_words("aaaa 1", "aaaa 2"), ["aaaa 1", "aaaa 2"], "short ones whole");
     }
 }

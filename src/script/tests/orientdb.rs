@@ -475,6 +475,10 @@ fn with_a_service_each_nodes_have_names_and_data_of_their_own() {
     insta::assert_snapshot!(at(&script, "ecs_task_definition.orient-2/volumes"), @r#"[{"efsVolumeConfiguration":{"authorizationConfig":{"accessPointId":{"$ref":"efs_access_point.orient-2#accessPointId"}},"filesystemId":{"$ref":"efs_file_system.orient#id"},"transitEncryption":"ENABLED"},"name":"databases"}]"#);
     insta::assert_snapshot!(at(&script, "ecs_service.orient-2/deploymentConfiguration"), @r#"{"deploymentCircuitBreaker":{"enable":true,"rollback":true},"maximumPercent":100,"minimumHealthyPercent":0}"#);
     let evaluated = script.program();
+    let second = evaluated.program.resources.iter().find(|one| one.address.to_string() == "ecs_service.orient-2");
+    let before: Vec<String> =
+        second.expect("it is declared").options.depends_on.iter().map(ToString::to_string).collect();
+    assert!(before.contains(&"ecs_service.orient-1".to_owned()), "one changes after the other: {before:?}");
     let system =
         evaluated.program.resources.iter().find(|resource| resource.address.to_string() == "efs_file_system.orient");
     assert!(system.expect("it is there").options.retain, "data outlives the stack");
@@ -572,8 +576,8 @@ fn nodes_are_expected_to_form_a_cluster_where_they_can() {
     };
     assert_eq!(formations("desiredCount: 3"), [None]);
     let expected = formations("cloudNamespace: \"a.b\", layout: \"servicePerNode\", ingress: #{ hazelcast: 5701 }");
-    assert_eq!(expected.len(), 3);
-    let second = expected[1].as_ref().expect("it expects a cluster");
-    assert_eq!((second.size, second.port), (Some(3), 5701));
-    assert_eq!(second.namespace.as_deref(), Some("OrientDb-2.a.b"));
+    assert_eq!(expected[..2], [None, None], "the last is there when all are");
+    let last = expected[2].as_ref().expect("it expects a cluster");
+    assert_eq!((last.size, last.port), (Some(3), 5701));
+    assert_eq!(last.namespace.as_deref(), Some("OrientDb-3.a.b"));
 }
