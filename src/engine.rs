@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! Engine ── begin ──▶ Session ── plan ──▶ Plan ── apply ──▶ Report
-//!        └─ look  ──▶ (a session that writes nothing)
+//!        ├─ look  ──▶ (a session that writes nothing)
+//!        ├─ draft ──▶ (the same, for a plan that is saved)
+//!        └─ begin_saved ──▶ (a session on the state that a saved plan was made from)
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +17,8 @@ use crate::event::{Event, Events};
 use crate::kinds;
 use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program, Value};
-use crate::plan::{self, Plan, PlanError};
+use crate::plan::saved::checksum_of_state;
+use crate::plan::{self, Plan, PlanError, Saved};
 use crate::state::{Awaited, Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Status, Target};
 
 /// Why a stack could not be planned or executed.
@@ -46,6 +49,16 @@ pub enum EngineError {
     /// The plan was made from another state.
     #[error("the plan is stale: the state has changed since it was made")]
     Stale,
+    /// The plan was made for another account or region.
+    #[error("the plan of stack `{stack}` is for {planned}, and this is {connected}")]
+    PlannedElsewhere {
+        /// The stack.
+        stack: String,
+        /// What it was made for.
+        planned: Target,
+        /// What is connected to.
+        connected: Target,
+    },
 }
 
 impl From<RecoverError> for EngineError {
@@ -98,8 +111,26 @@ impl Engine {
     /// # Errors
     /// When somebody else is at work, the state is another account's, or AWS cannot be asked.
     pub async fn begin(&self, owner: &Owner) -> Result<Session<'_>, EngineError> {
+        self.begin_with(owner, Opening::Work).await
+    }
+
+    /// Begins to execute a saved plan: as [`Engine::begin`], on exactly the state that the plan was made from. A stack that
+    /// was never run gets the lineage that the plan gave it.
+    ///
+    /// # Errors
+    /// As [`Engine::begin`]; [`EngineError::PlannedElsewhere`] and [`EngineError::Stale`] when the plan is not for this.
+    pub async fn begin_saved(&self, saved: &Saved, owner: &Owner) -> Result<Session<'_>, EngineError> {
+        let Plan { stack, target, .. } = &saved.plan;
+        if *target != self.target || *stack != self.stack {
+            let (stack, planned, connected) = (stack.clone(), target.clone(), self.target.clone());
+            return Err(EngineError::PlannedElsewhere { stack, planned, connected });
+        }
+        self.begin_with(owner, Opening::Saved(saved)).await
+    }
+
+    async fn begin_with(&self, owner: &Owner, opening: Opening<'_>) -> Result<Session<'_>, EngineError> {
         let lock = self.store.lock(owner).await?;
-        match self.open(true).await {
+        match self.open(opening).await {
             Ok(ledger) => Ok(Session { engine: self, ledger, lock: Some(lock) }),
             Err(error) => {
                 // Why it could not be begun tells more than why the lock stays.
@@ -114,10 +145,19 @@ impl Engine {
     /// # Errors
     /// When the state is another account's, or AWS cannot be asked.
     pub async fn look(&self) -> Result<Session<'_>, EngineError> {
-        Ok(Session { engine: self, ledger: self.open(false).await?, lock: None })
+        Ok(Session { engine: self, ledger: self.open(Opening::Look).await?, lock: None })
     }
 
-    async fn open(&self, write: bool) -> Result<Ledger, EngineError> {
+    /// Begins work that changes nothing, as [`Engine::look`], for a plan that is saved: its serial is what the run that
+    /// executes it will find, and a stack that was never run gets its lineage now, so that no name is left open.
+    ///
+    /// # Errors
+    /// As [`Engine::look`].
+    pub async fn draft(&self) -> Result<Session<'_>, EngineError> {
+        Ok(Session { engine: self, ledger: self.open(Opening::Draft).await?, lock: None })
+    }
+
+    async fn open(&self, opening: Opening<'_>) -> Result<Ledger, EngineError> {
         let loaded = self.store.load().await?;
         if let Some(loaded) = &loaded
             && loaded.target != self.target
@@ -129,19 +169,39 @@ impl Engine {
             });
         }
         let begun = loaded.is_some();
-        // Who only looks makes none up: names that derive from it are then shown as not known.
-        let lineage = || if write { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        let lineage = || match opening {
+            // Who only looks makes none up: names that derive from it are then shown as not known.
+            Opening::Look => String::new(),
+            Opening::Draft | Opening::Work => uuid::Uuid::new_v4().to_string(),
+            Opening::Saved(saved) => saved.plan.lineage.clone(),
+        };
         let mut snapshot = loaded.unwrap_or_else(|| Snapshot::new(lineage(), &self.stack, self.target.clone()));
-        let journal = if write {
-            if !begun {
-                self.store.save(&snapshot).await?;
+        if let Opening::Draft | Opening::Saved(_) = opening {
+            let serial = self.store.next_serial(&snapshot).await?;
+            match opening {
+                Opening::Saved(Saved { plan, .. }) if (serial, &snapshot.lineage) != (plan.serial, &plan.lineage) => {
+                    return Err(EngineError::Stale);
+                }
+                Opening::Draft => snapshot.serial = serial,
+                _ => {}
             }
-            Some(self.store.begin(&mut snapshot).await?)
-        } else {
-            None
+        }
+        let journal = match opening {
+            Opening::Look | Opening::Draft => None,
+            Opening::Work | Opening::Saved(_) => {
+                if !begun {
+                    self.store.save(&snapshot).await?;
+                }
+                Some(self.store.begin(&mut snapshot).await?)
+            }
         };
         let ledger = Ledger::new(snapshot, journal);
         recover(&ledger, &self.cloud, &self.events).await?;
+        if let Opening::Saved(saved) = opening
+            && checksum_of_state(&ledger.snapshot().await) != saved.state
+        {
+            return Err(EngineError::Stale);
+        }
         Ok(ledger)
     }
 
@@ -156,6 +216,19 @@ impl Engine {
         self.store.save(&snapshot).await?;
         Ok(report)
     }
+}
+
+/// What a state is opened for.
+#[derive(Debug, Clone, Copy)]
+enum Opening<'a> {
+    /// To look only.
+    Look,
+    /// To look, and make a plan that is saved.
+    Draft,
+    /// To plan and execute.
+    Work,
+    /// To execute a plan that was saved.
+    Saved(&'a Saved),
 }
 
 /// Work on a stack, from reading its state to writing it.

@@ -21,6 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   hzscript run scripts/hazelcast.rhai                       try it on the embedded AWS
   hzscript plan scripts/hazelcast.rhai --set desiredCount=5 what would change
+  hzscript plan scripts/hazelcast.rhai --out hazelcast.plan  the same, kept in a file
+  hzscript apply hazelcast.plan                             exactly that
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
@@ -35,7 +37,16 @@ Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
 Ctrl-C once finishes the calls in flight and writes everything down; the next run goes on from there.")]
     Run(RunArguments),
     /// Show what a run would change, and change nothing
+    #[command(after_help = "\
+With --out the plan is kept in a file, readable by its owner only, for `hzscript apply`. No secret is in it: a plan that
+sends one to AWS cannot be saved, only be run.")]
     Plan(PlanArguments),
+    /// Execute a saved plan exactly as it was shown, without evaluating the script again
+    #[command(after_help = "\
+It is refused when the state has changed since it was made, for another account, region or target, and when the file is
+not as it was written. Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
+What was begun and not completed is gone on with by `hzscript run`.")]
+    Apply(ApplySavedArguments),
     /// Delete everything the script's stack has
     Destroy(DestroyArguments),
     /// Show the outputs of the last run
@@ -78,6 +89,9 @@ pub struct RunArguments {
 pub struct PlanArguments {
     /// The script
     pub script: PathBuf,
+    /// Save the plan in this file, to be executed with `hzscript apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 0 when there is nothing to do, 2 when there are changes, 1 on an error
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -91,6 +105,26 @@ pub struct PlanArguments {
     pub stack: StackArguments,
     #[command(flatten)]
     pub target: TargetArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplySavedArguments {
+    /// The file that `hzscript plan --out FILE` wrote
+    #[arg(value_name = "FILE")]
+    pub plan: PathBuf,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub apply: ApplyArguments,
+    /// Where to look, in the logs, whether the members of a cluster found each other
+    #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
+    #[arg(help_heading = "Execution")]
+    pub formation_check: FormationCheckName,
     #[command(flatten)]
     pub output: OutputArguments,
 }

@@ -61,7 +61,7 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
         }
         Ok(Ok(plan)) => {
             show(&plan, tools);
-            let wording = Wording { question: "Destroy everything in", command: &command };
+            let wording = Wording { question: "Destroy everything in", command: &command, again: &command };
             return execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await;
         }
         Ok(Err(EngineError::Plan(error))) => {

@@ -14,6 +14,7 @@ use hzscript::synth::SynthError;
 
 use super::input::InputError;
 use super::interrupt::Interrupted;
+use super::saved::SavedError;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub enum Error {
         /// Where its state is.
         state: String,
     },
+    /// The plan cannot be saved, or the saved one not be executed.
+    Saved(Box<SavedError>),
     /// The state cannot be opened or read.
     State(StateError),
     /// There is no connection to AWS.
@@ -99,6 +102,12 @@ impl From<Interrupted> for Error {
 impl From<InputError> for Error {
     fn from(error: InputError) -> Self {
         Self::Input(error)
+    }
+}
+
+impl From<SavedError> for Error {
+    fn from(error: SavedError) -> Self {
+        Self::Saved(Box::new(error))
     }
 }
 

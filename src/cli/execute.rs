@@ -1,4 +1,4 @@
-//! Carrying a plan out, for `run` and `destroy`: show, ask, execute, report.
+//! Carrying a plan out, for `run`, `apply` and `destroy`: show, ask, execute, report.
 
 use std::time::Instant;
 
@@ -22,6 +22,33 @@ pub struct Wording<'a> {
     pub question: &'a str,
     /// The command, such as `hzscript run scripts/hazelcast.rhai`.
     pub command: &'a str,
+    /// The command that goes on from where this one ended.
+    pub again: &'a str,
+}
+
+/// What is said of a stack that needs nothing.
+pub const UP_TO_DATE: &str = "No changes, nothing to do: everything is as the script declares it.";
+
+/// Shows a plan, and executes it as [`execute`] does when it changes anything.
+///
+/// # Errors
+/// As [`execute`].
+pub async fn show_and_execute(
+    session: Session<'_>,
+    plan: &Plan,
+    stack: &Stack,
+    yes: bool,
+    wording: Wording<'_>,
+    tools: &Tools,
+) -> Result<Exit, Error> {
+    show(plan, tools);
+    if plan.is_empty() {
+        session.end().await.map_err(|error| stack.failed(error))?;
+        tools.screen.out(UP_TO_DATE);
+        show_outputs(&plan.outputs, tools);
+        return Ok(Exit::Success);
+    }
+    execute(session, plan, stack, yes, wording, tools).await
 }
 
 /// Shows a plan.
@@ -66,7 +93,7 @@ pub async fn execute(
     let json = value::without_secrets(&serde_json::to_value(&report).unwrap_or_default());
     tools.screen.line(&Line::Report { complete: report.is_complete(), interrupted, report: json });
     let missing = tools.screen.missing();
-    let again = wording.command;
+    let again = wording.again;
     let told = Ending { report: &report, missing: &missing, took: began.elapsed(), interrupted, again };
     tools.screen.out("");
     tools.screen.out(&ending(&told, tools.screen.out_palette()));

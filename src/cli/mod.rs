@@ -4,6 +4,7 @@
 //! has it planned and executed; [`render`] shows everything. What the process finds around it is read in
 //! [`environment`].
 
+mod apply;
 mod args;
 mod check;
 mod connect;
@@ -21,6 +22,7 @@ mod plan;
 mod prompt;
 mod render;
 mod run;
+mod saved;
 mod script;
 mod stack;
 mod synth;
@@ -45,7 +47,12 @@ struct Tools {
 impl Tools {
     /// The command as it was typed, to be typed again; values that were set may be secret and are left out.
     fn command(&self) -> String {
-        again(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+        again(typed())
+    }
+
+    /// The command that executes what this one plans, to be typed instead of it.
+    fn run_command(&self) -> String {
+        again(run_for_plan(typed()).into_iter())
     }
 }
 
@@ -87,6 +94,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
     match command {
         Command::Run(arguments) => run::run(arguments, tools).await,
         Command::Plan(arguments) => plan::run(arguments, tools).await,
+        Command::Apply(arguments) => apply::run(arguments, tools).await,
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
@@ -102,6 +110,7 @@ fn options(command: &Command) -> Options {
     match command {
         Command::Run(arguments) => of(&arguments.output),
         Command::Plan(arguments) => of(&arguments.output),
+        Command::Apply(arguments) => of(&arguments.output),
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
@@ -118,6 +127,28 @@ fn told(error: &Error, screen: &Screen) -> Exit {
     screen.line(&told.line());
     screen.err(&told.text(screen.err_palette(), screen.width()));
     if matches!(error, Error::Interrupted) { Exit::Interrupted } else { Exit::Failure }
+}
+
+/// The arguments of the process.
+fn typed() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
+}
+
+/// The arguments of a `run` that plans as a `plan` with these: what only `plan` has is left out.
+fn run_for_plan(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
+    // The command comes first.
+    arguments.next();
+    let mut words = vec!["run".to_owned()];
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--out" => drop(arguments.next()),
+            "--detailed-exitcode" | "--json" => {}
+            "--set" => words.extend([argument].into_iter().chain(arguments.next())),
+            other if other.starts_with("--out=") => {}
+            _ => words.push(argument),
+        }
+    }
+    words
 }
 
 /// A command line for these arguments, quoted for a shell. What `--set` gives is left out: it may be secret.
@@ -146,7 +177,7 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::again;
+    use super::{again, run_for_plan};
 
     #[test]
     fn a_command_can_be_typed_again_and_tells_no_secret() {
@@ -155,5 +186,12 @@ mod tests {
             again(typed.iter().map(|argument| (*argument).to_owned())),
             "hzscript run 'my script.rhai' --set password=… --set=token=… --stack 'it'\\''s'"
         );
+    }
+
+    #[test]
+    fn what_is_planned_is_run_with_the_same_arguments() {
+        let typed = "plan a.rhai --out p --set --out=1 --json --set count=2 --out=p --detailed-exitcode --dir d";
+        let words = run_for_plan(typed.split(' ').map(str::to_owned));
+        assert_eq!(words.join(" "), "run a.rhai --set --out=1 --set count=2 --dir d");
     }
 }

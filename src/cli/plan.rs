@@ -1,25 +1,32 @@
-//! `hzscript plan`: show what a run would change.
+//! `hzscript plan`: show what a run would change, and save it when that is wanted.
 
 use std::sync::Arc;
 
 use hzscript::apply::formation::FormationCheck;
+use hzscript::plan::Saved;
 
 use super::args::PlanArguments;
 use super::error::Error;
-use super::execute::show;
+use super::execute::{UP_TO_DATE, show};
 use super::exit::Exit;
 use super::input::gather;
-use super::run::{UP_TO_DATE, not_planned};
+use super::render::escape;
+use super::render::screen::Line;
+use super::run::not_planned;
+use super::saved::{self, SavedError};
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
 use super::{Tools, evaluate};
 
-/// Plans and shows the plan; nothing is written.
+/// Plans and shows the plan; nothing is written but the file it is saved in.
 ///
 /// # Errors
-/// When it could not be planned.
+/// When it could not be planned or saved.
 pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error> {
     let script = Script::read(&arguments.script)?;
+    if let Some(path) = &arguments.out {
+        saved::check_place(path)?;
+    }
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
@@ -28,13 +35,24 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
     let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
 
     let looking = async {
-        let session = stack.engine.look().await.map_err(|error| stack.failed(error))?;
-        session.plan(&evaluated.program).await.map_err(|error| not_planned(error, &evaluated, &stack))
+        let opened = if arguments.out.is_some() { stack.engine.draft().await } else { stack.engine.look().await };
+        let session = opened.map_err(|error| stack.failed(error))?;
+        let plan = session.plan(&evaluated.program).await;
+        Ok::<_, Error>((plan.map_err(|error| not_planned(error, &evaluated, &stack))?, session.state().await))
     };
-    let plan = tools.interrupt.cut(looking).await??;
+    let (plan, state) = tools.interrupt.cut(looking).await??;
     show(&plan, tools);
     if plan.is_empty() {
         tools.screen.out(UP_TO_DATE);
     }
-    Ok(if arguments.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Success })
+    let empty = plan.is_empty();
+    if let Some(path) = &arguments.out {
+        let again = tools.run_command();
+        let saved = Saved::new(plan, &state, again.clone()).map_err(|error| SavedError::Secret { error, again })?;
+        saved::write(path, &saved)?;
+        let path = path.display().to_string();
+        tools.screen.out(&format!("\nSaved in {0}. To execute exactly this: hzscript apply {0}", escape::line(&path)));
+        tools.screen.line(&Line::Saved { file: &path });
+    }
+    Ok(if arguments.detailed_exitcode && !empty { Exit::Changes } else { Exit::Success })
 }

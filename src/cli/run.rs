@@ -8,15 +8,12 @@ use hzscript::script::Evaluated;
 
 use super::args::RunArguments;
 use super::error::Error;
-use super::execute::{Wording, execute, show, show_outputs};
+use super::execute::{Wording, show_and_execute};
 use super::exit::Exit;
 use super::input::gather;
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
 use super::{Tools, evaluate};
-
-/// What is said of a stack that needs nothing.
-pub const UP_TO_DATE: &str = "No changes, nothing to do: everything is as the script declares it.";
 
 /// Runs.
 ///
@@ -39,15 +36,8 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     let owner = tools.environment.owner(&format!("run {}", script.shown()));
     let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
     let (session, plan) = plan_or_end(session, &evaluated, &stack, tools).await?;
-    show(&plan, tools);
-    if plan.is_empty() {
-        session.end().await.map_err(|error| stack.failed(error))?;
-        tools.screen.out(UP_TO_DATE);
-        show_outputs(&plan.outputs, tools);
-        return Ok(Exit::Success);
-    }
-    let wording = Wording { question: "Apply these changes to", command: &command };
-    execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await
+    let wording = Wording { question: "Apply these changes to", command: &command, again: &command };
+    show_and_execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await
 }
 
 /// Plans; when that fails or is interrupted, the session is ended first.

@@ -1,4 +1,4 @@
-//! What `run`, `plan` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
+//! What `run`, `plan`, `apply` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
 
 use hzscript::apply::execute::Settings;
 use hzscript::apply::formation::FormationCheck;

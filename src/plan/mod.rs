@@ -1,13 +1,15 @@
 //! Plans: what must change, step by step, each with its reason.
 //!
 //! A [`Plan`] is a pure function of a program, the state and what was observed ([`planner::plan`]); it does no I/O and
-//! the same inputs give the same plan, byte for byte. [`order`] turns its changes into the graph that is executed.
+//! the same inputs give the same plan, byte for byte. [`order`] turns its changes into the graph that is executed, and
+//! [`saved`] keeps it as text until then.
 
 pub mod complete;
 pub mod order;
 pub mod planner;
 pub mod problem;
 mod redact;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ use crate::state::Target;
 
 pub use planner::{Inputs, plan};
 pub use problem::{PlanError, Problem};
+pub use saved::Saved;
 
 /// What is done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -199,11 +199,21 @@ impl StateStore {
     /// # Errors
     /// When the store fails.
     pub async fn begin(&self, snapshot: &mut Snapshot) -> Result<Journal, StateError> {
-        if !self.journal_objects(Some(snapshot.serial)).await?.is_empty() {
-            snapshot.serial += 1;
+        let serial = self.next_serial(snapshot).await?;
+        if serial != snapshot.serial {
+            snapshot.serial = serial;
             self.save(snapshot).await?;
         }
         self.journal(snapshot.serial).await
+    }
+
+    /// The serial that a run has which begins now: the snapshot's own, or the next where an interrupted one has written.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn next_serial(&self, snapshot: &Snapshot) -> Result<u64, StateError> {
+        let written = !self.journal_objects(Some(snapshot.serial)).await?.is_empty();
+        Ok(snapshot.serial + u64::from(written))
     }
 
     /// Takes the lock. One left by a process of this machine that is no more is taken over.

@@ -78,6 +78,7 @@ pub fn told(error: &Error) -> Told {
             sources: sources.clone(),
         },
         Error::Engine { error, state } => of_engine(error, state),
+        Error::Saved(error) => Told::new(error.to_string(), error.help().as_deref()),
         Error::State(error) => of_state(error, None),
         Error::Connect(error) => of_connection(error),
         Error::Local { folder, source } => {
@@ -130,6 +131,10 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
         EngineError::WrongTarget { stack, recorded, connected } => Told::new(
             format!("stack {stack} lives in {recorded}, and this is {connected}"),
             Some(&format!("work on it with {}, or deploy another one with --stack NAME", options(recorded))),
+        ),
+        EngineError::PlannedElsewhere { stack, planned, connected } => Told::new(
+            format!("the plan of stack {stack} is for {planned}, and this is {connected}; nothing was changed"),
+            Some(&format!("apply it with {} and credentials of that account", options(planned))),
         ),
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::Stale => Told::new(

@@ -50,6 +50,11 @@ pub enum Line<'a> {
         /// The whole of it; secrets taken out.
         plan: Json,
     },
+    /// The plan was saved.
+    Saved {
+        /// The file.
+        file: &'a str,
+    },
     /// How a run went.
     Report {
         /// Whether everything was done.
