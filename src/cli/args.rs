@@ -237,7 +237,7 @@ pub struct StackArguments {
 #[derive(Debug, Args)]
 pub struct FolderArguments {
     /// The folder for the state and the embedded AWS's data
-    #[arg(long, value_name = "DIR", default_value = ".hzscript", env = "HZSCRIPT_DIR")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER, env = "HZSCRIPT_DIR")]
     pub dir: PathBuf,
 }
 
@@ -348,6 +348,9 @@ pub enum LocalCommand {
         folder: FolderArguments,
     },
 }
+
+/// The folder for everything when nothing else is said.
+pub const DEFAULT_FOLDER: &str = ".hzscript";
 
 /// Calls in flight when nothing else is said.
 const DEFAULT_PARALLELISM: usize = 16;

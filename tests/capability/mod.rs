@@ -14,6 +14,7 @@ mod noise;
 mod orientdb;
 mod planning;
 mod samples;
+mod saved;
 mod scaling;
 mod scripts;
 mod secrets;

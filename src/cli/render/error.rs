@@ -132,10 +132,14 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
             format!("stack {stack} lives in {recorded}, and this is {connected}"),
             Some(&format!("work on it with {}, or deploy another one with --stack NAME", options(recorded))),
         ),
-        EngineError::PlannedElsewhere { stack, planned, connected } => Told::new(
-            format!("the plan of stack {stack} is for {planned}, and this is {connected}; nothing was changed"),
-            Some(&format!("apply it with {} and credentials of that account", options(planned))),
-        ),
+        EngineError::PlannedElsewhere { stack, planned, connected } => {
+            let another = planned.account != connected.account;
+            let by = if another { format!(" and credentials of account {}", planned.account) } else { String::new() };
+            Told::new(
+                format!("the plan of stack {stack} is for {planned}, and this is {connected}; nothing was changed"),
+                Some(&format!("apply it with {}{by}", options(planned))),
+            )
+        }
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::Stale => Told::new(
             "the state has changed since the plan was made; nothing was changed",
