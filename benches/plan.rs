@@ -110,6 +110,7 @@ fn carried_out(plan: &Plan) -> (Snapshot, BTreeMap<Address, Option<Observed>>) {
             protect: false,
             retain: false,
             replace_on: Vec::new(),
+            ignore_changes: Vec::new(),
             timeouts: Default::default(),
             formation: None,
         };

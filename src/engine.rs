@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Engine ── begin ──▶ Session ── plan ──▶ Plan ── apply ──▶ Report
-//!        ├─ look  ──▶ (a session that writes nothing)
+//!        ├─ look  ──▶ (a session that writes nothing) ── drift ──▶ Drift
 //!        ├─ draft ──▶ (the same, for a plan that is saved)
 //!        └─ begin_saved ──▶ (a session on the state that a saved plan was made from)
 //! ```
@@ -14,9 +14,10 @@ use crate::apply::observe::{Wanted, observe};
 use crate::apply::recover::{RecoverError, recover};
 use crate::cloud::{CallError, Cloud};
 use crate::event::{Event, Events};
-use crate::kinds;
+use crate::kinds::{self, Observed};
 use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program, Value};
+use crate::plan::drift::{Drift, drift};
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{self, Plan, PlanError, Saved};
 use crate::state::{Awaited, Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Status, Target};
@@ -256,15 +257,28 @@ impl Session<'_> {
         self.plan_with(&Program::default(), true).await
     }
 
+    /// Compares what exists with what the last run asked for.
+    ///
+    /// # Errors
+    /// When what exists cannot be read.
+    pub async fn drift(&self) -> Result<Drift, EngineError> {
+        let snapshot = self.ledger.snapshot().await;
+        let observed = self.observe(to_observe(&Program::default(), &snapshot)).await?;
+        Ok(drift(&snapshot, &observed, |kind| kinds::by_type(kind).map(|kind| kind.facts())))
+    }
+
+    async fn observe(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<Address, Option<Observed>>, EngineError> {
+        self.engine.events.send(Event::Reading { resources: wanted.len() });
+        Ok(observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?)
+    }
+
     async fn plan_with(&self, program: &Program, destroying: bool) -> Result<Plan, EngineError> {
         let mut snapshot = self.ledger.snapshot().await;
         let moves = moves(program, &snapshot);
         for (from, to) in &moves {
             snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
         }
-        let wanted = to_observe(program, &snapshot);
-        self.engine.events.send(Event::Reading { resources: wanted.len() });
-        let observed = observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?;
+        let observed = self.observe(to_observe(program, &snapshot)).await?;
         let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
         let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
         Ok(Plan { moves, ..plan::plan(inputs)? })

@@ -150,6 +150,7 @@ impl<'a> Step<'a> {
             protect: change.options.protect,
             retain: change.options.retain,
             replace_on: change.options.replace_on.iter().map(|value| self.run.resolve(value)).collect(),
+            ignore_changes: change.options.ignore_changes.clone(),
             timeouts: change.options.timeouts.clone(),
             formation: change.options.formation.clone(),
         };

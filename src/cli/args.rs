@@ -25,6 +25,7 @@ Examples:
   hzscript apply hazelcast.plan                             exactly that
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
+  hzscript drift scripts/hazelcast.rhai                     what others have changed
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
   hzscript destroy scripts/hazelcast.rhai";
 
@@ -51,6 +52,14 @@ What was begun and not completed is gone on with by `hzscript run`.")]
     Destroy(DestroyArguments),
     /// Show the outputs of the last run
     Outputs(OutputsArguments),
+    /// Compare what exists with what the last run asked for, and change nothing
+    #[command(after_help = "\
+Exit status: 0 no drift, 2 drift, 1 on an error. What AWS fills in, what others tag, and what ignoreChanges leaves alone
+is no drift.")]
+    Drift(DriftArguments),
+    /// What the state knows: stacks, their resources, one resource in full
+    #[command(subcommand)]
+    State(StateCommand),
     /// Look for mistakes in a script, without any AWS
     Check(CheckArguments),
     /// Write the script as a CloudFormation template, and change nothing
@@ -158,6 +167,81 @@ pub struct OutputsArguments {
     pub stack: StackArguments,
     /// Print without colours (also: NO_COLOR)
     #[arg(long, help_heading = "Output")]
+    pub no_color: bool,
+}
+
+/// Arguments of `drift`.
+#[derive(Debug, Args)]
+pub struct DriftArguments {
+    /// The script whose stack it is; it is not evaluated. May be left out with --stack
+    #[arg(required_unless_present = "stack")]
+    pub script: Option<PathBuf>,
+    /// The most calls in flight at a time
+    #[arg(long, value_name = "N", env = "HZSCRIPT_PARALLELISM")]
+    #[arg(default_value_t = DEFAULT_PARALLELISM, value_parser = parallelism)]
+    pub parallelism: usize,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// A command about the state, which calls nothing.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List the resources of a stack: addresses, types, identifiers
+    List {
+        /// The script whose stack it is; it is not evaluated. May be left out with --stack
+        #[arg(required_unless_present = "stack")]
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+    /// Show a resource: its properties as asked for, its attributes, what it needs and what needs it
+    Show {
+        /// The resource, such as ecs_service.hazelcast-service
+        address: String,
+        /// The script whose stack it is; it is not evaluated. May be left out with --stack
+        #[arg(required_unless_present = "stack")]
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+    /// List the stacks there are
+    Stacks {
+        /// Where states are kept: a folder, or the URL of one; by default `state` in the folder of --dir
+        #[arg(long, value_name = "URL", env = "HZSCRIPT_STATE")]
+        state: Option<String>,
+        #[command(flatten)]
+        folder: FolderArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+}
+
+impl StateCommand {
+    /// Whether colours were turned off.
+    pub fn no_color(&self) -> bool {
+        let (Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. }) = self;
+        output.no_color
+    }
+}
+
+/// How to show what the state knows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct StateOutputArguments {
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+    /// Print without colours (also: NO_COLOR)
+    #[arg(long)]
     pub no_color: bool,
 }
 

@@ -203,8 +203,13 @@ pub enum StatePlace {
 impl StatePlace {
     /// As the arguments say.
     pub fn choose(arguments: &StackArguments) -> Self {
-        match arguments.state.as_deref() {
-            None => Self::Folder(arguments.folder.dir.join("state")),
+        Self::of(arguments.state.as_deref(), &arguments.folder)
+    }
+
+    /// By the place given, or in the folder.
+    pub fn of(state: Option<&str>, folder: &FolderArguments) -> Self {
+        match state {
+            None => Self::Folder(folder.dir.join("state")),
             Some(text) => match text.split_once("://") {
                 Some(("file", path)) => Self::Folder(PathBuf::from(path)),
                 Some(_) => Self::Url(text.to_owned()),

@@ -12,6 +12,7 @@ use super::connect::StatePlace;
 use super::error::Error;
 use super::execute::{Wording, execute, show};
 use super::exit::Exit;
+use super::known::closest;
 use super::script::{Script, similar, stack_name};
 use super::stack::{Calls, Stack};
 
@@ -36,9 +37,8 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
             return Err(Error::Script { path, reason, help: Some(help) });
         }
         let others = StatePlace::choose(&arguments.stack).open(&stack.name)?.others().await?;
-        let near = |other: &&String| strsim::damerau_levenshtein(other, &stack.name) <= (stack.name.len() / 4).max(1);
         if arguments.stack.stack.is_some()
-            && let Some(other) = others.iter().find(near)
+            && let Some(other) = closest(&stack.name, others.iter().map(String::as_str))
         {
             let message = format!("there is no stack {}", stack.name);
             return Err(Error::Usage { message, help: Some(format!("did you mean {other}?")) });

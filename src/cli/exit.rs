@@ -7,7 +7,7 @@ pub enum Exit {
     Success,
     /// Not done, or not all of it.
     Failure,
-    /// There are changes (`plan --detailed-exitcode`).
+    /// There are changes (`plan --detailed-exitcode`), or there is drift.
     Changes,
     /// Ended early by Ctrl-C.
     Interrupted,

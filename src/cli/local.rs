@@ -13,6 +13,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::prompt::{Consent, ask};
 use super::render::escape;
+use super::render::table::table;
 
 /// Carries the command out.
 ///
@@ -59,33 +60,18 @@ fn list(json: bool, folder: &Folder, tools: &Tools) -> Result<Exit, Error> {
     } else if found.is_empty() {
         tools.screen.out("The embedded AWS is empty.");
     } else {
-        tools.screen.out(&table(&found));
+        tools.screen.out(&listing(found));
     }
     Ok(Exit::Success)
 }
 
-/// Cells are lined up to this width; a longer one pushes the rest of its row aside.
-const MAX_CELL: usize = 56;
-
-/// Columns lined up, without those that are empty in every row.
-fn table(found: &[Listed]) -> String {
-    let cell = |text: &str| escape::line(text).into_owned();
-    let mut rows = vec![["TYPE", "ID", "REGION", "NAME", "STATUS"].map(str::to_owned)];
-    rows.extend(found.iter().map(|listed| {
+/// A row for each thing.
+fn listing(found: Vec<Listed>) -> String {
+    let row = |listed: Listed| {
         let Listed { type_name, id, region, name, status } = listed;
-        [type_name, id, region, name.as_deref().unwrap_or_default(), status.as_deref().unwrap_or_default()].map(cell)
-    }));
-    let width = |column: usize| {
-        let widths = rows.iter().map(|row| row[column].chars().count());
-        widths.filter(|width| *width <= MAX_CELL).max().unwrap_or(0)
+        [type_name, id, region, name.unwrap_or_default(), status.unwrap_or_default()]
     };
-    let empty = |column: usize| rows.iter().skip(1).all(|row| row[column].is_empty());
-    let columns: Vec<(usize, usize)> = (0..5).filter(|&column| !empty(column)).map(|c| (c, width(c))).collect();
-    let line = |row: &[String; 5]| {
-        let cells: Vec<String> = columns.iter().map(|&(column, width)| format!("{:width$}", row[column])).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    table(["TYPE", "ID", "REGION", "NAME", "STATUS"], found.into_iter().map(row))
 }
 
 async fn reset(yes: bool, folder: &Folder, tools: &Tools) -> Result<Exit, Error> {
@@ -111,32 +97,4 @@ async fn reset(yes: bool, folder: &Folder, tools: &Tools) -> Result<Exit, Error>
     Local::reset(&path).map_err(|source| Error::Io { what: format!("remove what is in {shown}"), source })?;
     tools.screen.out("The embedded AWS is empty. The next run of a stack that lived in it makes everything anew.");
     Ok(Exit::Success)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_has_only_columns_with_something_in_them() {
-        let listed = |type_name: &str, id: &str, name: Option<&str>| Listed {
-            type_name: type_name.to_owned(),
-            id: id.to_owned(),
-            region: "eu-west-1".to_owned(),
-            name: name.map(str::to_owned),
-            status: None,
-        };
-        let long = "arn:aws:ecs:eu-west-1:000000000000:service/fargate-cluster/hazelcast-service";
-        let found = [
-            listed("AWS::EC2::VPC", "vpc-1", Some("my-vpc\u{1b}")),
-            listed("AWS::ECS::Service", long, None),
-            listed("AWS::IAM::Role", "role", None),
-        ];
-        insta::assert_snapshot!(table(&found), @r"
-        TYPE               ID     REGION     NAME
-        AWS::EC2::VPC      vpc-1  eu-west-1  my-vpc\u{1b}
-        AWS::ECS::Service  arn:aws:ecs:eu-west-1:000000000000:service/fargate-cluster/hazelcast-service  eu-west-1
-        AWS::IAM::Role     role   eu-west-1
-        ");
-    }
 }

@@ -9,6 +9,7 @@ mod args;
 mod check;
 mod connect;
 mod destroy;
+mod drift;
 mod environment;
 mod error;
 mod evaluate;
@@ -16,6 +17,7 @@ mod execute;
 mod exit;
 mod input;
 mod interrupt;
+mod known;
 mod local;
 mod outputs;
 mod plan;
@@ -25,6 +27,7 @@ mod run;
 mod saved;
 mod script;
 mod stack;
+mod state;
 mod synth;
 
 use clap::{CommandFactory, Parser};
@@ -97,6 +100,8 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Apply(arguments) => apply::run(arguments, tools).await,
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
+        Command::Drift(arguments) => drift::run(arguments, tools).await,
+        Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
         Command::Local(command) => local::run(command, tools).await,
@@ -113,9 +118,11 @@ fn options(command: &Command) -> Options {
         Command::Apply(arguments) => of(&arguments.output),
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
+        Command::Drift(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
         Command::Local(_) => Options::default(),
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! A [`Plan`] is a pure function of a program, the state and what was observed ([`planner::plan`]); it does no I/O and
 //! the same inputs give the same plan, byte for byte. [`order`] turns its changes into the graph that is executed, and
-//! [`saved`] keeps it as text until then.
+//! [`saved`] keeps it as text until then. [`drift`] compares the state with what was observed, without a program.
 
 pub mod complete;
+pub mod drift;
 pub mod order;
 pub mod planner;
 pub mod problem;

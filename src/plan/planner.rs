@@ -258,6 +258,7 @@ impl Planner<'_> {
         }
         let handled_the_same = change.options.protect == recorded.protect
             && change.options.retain == recorded.retain
+            && change.options.ignore_changes == recorded.ignore_changes
             && change.options.timeouts == recorded.timeouts
             && change.options.formation == recorded.formation
             && change.dependencies == recorded.dependencies;

@@ -1,4 +1,5 @@
-//! Hiding secrets in what was observed: a text that is one of them is shown by its hash only.
+//! Hiding secrets in what was observed: a text that is one of them, or that stands where one was asked for, is shown by
+//! its hash only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,4 +44,43 @@ pub(super) fn redact(json: &Json, hashes: &BTreeSet<String>) -> Value {
         }
     }
     hide(value, hashes)
+}
+
+/// A value as observed, with every text hidden that stands where a secret was asked for: it may be another secret.
+pub(super) fn hide_in_place(there: Value, asked: &Value) -> Value {
+    match (asked, there) {
+        (asked, there) if !has_secret(asked) => there,
+        (Value::Map(asked), Value::Map(there)) => {
+            let hide = |(key, item)| match asked.get(&key) {
+                Some(asked) => (key, hide_in_place(item, asked)),
+                None => (key, item),
+            };
+            Value::Map(there.into_iter().map(hide).collect())
+        }
+        // Which item is which cannot be told: each is hidden as if it were any.
+        (Value::List(asked), Value::List(there)) => {
+            let hide = |item: Value| asked.iter().fold(item, hide_in_place);
+            Value::List(there.into_iter().map(hide).collect())
+        }
+        (_, there) => hide_all(there),
+    }
+}
+
+fn has_secret(value: &Value) -> bool {
+    match value {
+        Value::Secret(_) => true,
+        Value::Template(parts) => parts.iter().any(|part| matches!(part, TemplatePart::Secret(_))),
+        Value::List(items) => items.iter().any(has_secret),
+        Value::Map(map) => map.values().any(has_secret),
+        _ => false,
+    }
+}
+
+fn hide_all(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::Secret(Secret::Hashed(Secret::Clear(text).hash())),
+        Value::List(items) => Value::List(items.into_iter().map(hide_all).collect()),
+        Value::Map(map) => Value::Map(map.into_iter().map(|(key, item)| (key, hide_all(item))).collect()),
+        other => other,
+    }
 }

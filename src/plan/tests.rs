@@ -196,6 +196,7 @@ impl Account {
                 protect: false,
                 retain: false,
                 replace_on: change.options.replace_on.iter().map(|value| value.resolve(&known)).collect(),
+                ignore_changes: change.options.ignore_changes.clone(),
                 timeouts: Timeouts::default(),
                 formation: None,
             };
@@ -266,6 +267,7 @@ fn half_replaced(old: &str, new: &str, status: Status) -> (Address, Snapshot) {
             protect: false,
             retain: false,
             replace_on: Vec::new(),
+            ignore_changes: Vec::new(),
             timeouts: Timeouts::default(),
             formation: None,
         };

@@ -107,6 +107,9 @@ pub struct Recorded {
     /// Values whose change replaces it.
     #[serde(default)]
     pub replace_on: Vec<Value>,
+    /// Top-level properties whose differences are not acted on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<String>,
     /// Limits on waiting.
     #[serde(default)]
     pub timeouts: Timeouts,

@@ -161,14 +161,24 @@ impl StateStore {
     /// # Errors
     /// When the store fails.
     pub async fn others(&self) -> Result<Vec<String>, StateError> {
+        let own = self.folder.parts().next_back();
+        let mut names = self.stacks().await?;
+        names.retain(|name| own.as_ref().is_none_or(|own| own.as_ref() != name));
+        Ok(names)
+    }
+
+    /// Names of all stacks that the store has, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stacks(&self) -> Result<Vec<String>, StateError> {
         let mut above: Vec<_> = self.folder.parts().collect();
-        let own = above.pop();
+        above.pop();
         let above = Path::from_iter(above);
         let listed =
             self.store.list_with_delimiter(Some(&above)).await.map_err(|source| self.failed(&above, source))?;
         let names = listed.common_prefixes.iter().filter_map(|path| path.parts().next_back());
-        let mut names: Vec<String> =
-            names.filter(|name| Some(name) != own.as_ref()).map(|name| name.as_ref().to_owned()).collect();
+        let mut names: Vec<String> = names.map(|name| name.as_ref().to_owned()).collect();
         names.sort();
         Ok(names)
     }

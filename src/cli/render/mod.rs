@@ -2,12 +2,15 @@
 
 pub mod diagnostics;
 mod difference;
+pub mod drift;
 pub mod error;
 pub mod escape;
 mod hint;
+pub mod object;
 pub mod palette;
 pub mod plan;
 pub mod progress;
 pub mod report;
 pub mod screen;
+pub mod table;
 pub mod value;

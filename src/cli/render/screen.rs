@@ -55,6 +55,13 @@ pub enum Line<'a> {
         /// The file.
         file: &'a str,
     },
+    /// How what exists differs from what the last run asked for.
+    Drift {
+        /// Whether nothing does.
+        none: bool,
+        /// What does, property by property; secrets taken out.
+        drift: Json,
+    },
     /// How a run went.
     Report {
         /// Whether everything was done.
