@@ -2,6 +2,7 @@ mod cdk;
 mod command_line;
 mod contract;
 mod documents;
+mod drift;
 mod every_kind;
 mod executing;
 mod files;

@@ -119,6 +119,8 @@ impl Deployed {
         let left = self.stack.engine.look().await.expect("begun").plan(&program).await.expect("a plan");
         let differences: Vec<_> = left.changes.iter().flat_map(|change| &change.differences).collect();
         assert!(left.is_empty(), "{what}: it does not settle:\n{}\n{differences:#?}", summary(&left));
+        let drift = self.stack.engine.look().await.expect("begun").drift().await.expect("readable");
+        assert!(drift.is_none() && drift.unread.is_empty(), "{what}: {:#?}", drift.resources);
     }
 
     /// ARNs of its task definitions by address.

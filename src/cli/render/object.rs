@@ -116,6 +116,34 @@ mod tests {
         };
         let by = address("ecs_service.members");
         let shown = shown(&address("ecs_task_definition.members"), &recorded, &[&by], Palette::new(false));
-        insta::assert_snapshot!(shown, @r"");
+        insta::assert_snapshot!(shown, @r#"
+        ecs_task_definition.members
+          type        AWS::ECS::TaskDefinition
+          id          arn:1
+          status      failed: no image\n
+          generation  2
+          protect     yes
+          ignores     tags
+
+        Asked for:
+          containerDefinitions:
+            [0]:
+              command: [sh, -c, "one\ntwo"]
+              image: hazelcast/hazelcast:5.5
+              name: "member\u{7}"
+              password: (secret)
+          notes: |
+            one
+            two
+
+        Attributes:
+          taskDefinitionArn: arn:1
+
+        Needs:
+          iam_role.task
+
+        Needed by:
+          ecs_service.members
+        "#);
     }
 }
