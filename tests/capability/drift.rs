@@ -36,6 +36,14 @@ async fn drift(stack: &Stack) -> Drift {
     stack.engine.look().await.expect("begun").drift().await.expect("it can be read")
 }
 
+/// What somebody does who wants another number of tasks.
+async fn scale(stack: &Stack, tasks: i32) {
+    let id = stack.id("ecs_service.app").await;
+    let arn = id.split('|').next().expect("it begins with the ARN");
+    let call = stack.engine.cloud().ecs.update_service().cluster("main").service(arn).desired_count(tasks);
+    call.send().await.expect("scaled");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_others_change_and_delete_is_drift_and_a_run_puts_it_right() {
     let stack = Stack::new().await;
@@ -48,8 +56,7 @@ async fn what_others_change_and_delete_is_drift_and_a_run_puts_it_right() {
 
     let retention = cloud.logs.put_retention_policy().log_group_name("/test").retention_in_days(14);
     retention.send().await.expect("changed");
-    let service = stack.id("ecs_service.app").await;
-    cloud.ecs.update_service().cluster("main").service(&service).desired_count(4).send().await.expect("changed");
+    scale(&stack, 4).await;
     cloud.iam.delete_role().role_name("role").send().await.expect("deleted");
     let found = drift(&stack).await;
     assert_eq!(
@@ -77,8 +84,7 @@ async fn what_is_left_to_others_is_no_drift() {
     let cloud = stack.engine.cloud();
     let retention = cloud.logs.put_retention_policy().log_group_name("/test").retention_in_days(14);
     retention.send().await.expect("changed");
-    let service = stack.id("ecs_service.app").await;
-    cloud.ecs.update_service().cluster("main").service(&service).desired_count(4).send().await.expect("scaled");
+    scale(&stack, 4).await;
     let group = cloud.logs.describe_log_groups().send().await.expect("an answer").log_groups.expect("there is one");
     let arn =
         group.iter().find(|group| group.log_group_name() == Some("/test")).and_then(|group| group.log_group_arn());
