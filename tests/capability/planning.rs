@@ -97,7 +97,12 @@ async fn differences_that_are_ignored_are_left() {
     let stack = Stack::new().await;
     stack.runs(r#"logs_log_group("a", #{ retentionInDays: 5 });"#).await;
     let changed = r#"logs_log_group("a", #{ retentionInDays: 7 }, #{ ignoreChanges: ["retentionInDays"] });"#;
-    assert!(stack.plan(changed).await.changes.iter().all(|change| change.action == Action::NoOp));
+    let plan = stack.plan(changed).await;
+    assert_eq!((&plan.changes[0].reasons[..], plan.changes[0].differences.len()), (&[Reason::Handling][..], 0));
+    stack.runs(changed).await;
+    assert!(stack.plan(changed).await.is_empty());
+    let groups = stack.engine.cloud().logs.describe_log_groups().send().await.expect("an answer");
+    assert_eq!(groups.log_groups()[0].retention_in_days, Some(5));
 }
 
 #[tokio::test(start_paused = true)]
