@@ -212,13 +212,11 @@ impl Value {
             }
             Self::List(items) => Json::Array(items.iter().map(Self::to_stored).collect()),
             Self::Map(map) => {
-                let object: JsonMap = map.iter().map(|(key, item)| (key.clone(), item.to_stored())).collect();
-                // A user's own map that looks like one of ours is wrapped, so that reading it back cannot mistake it.
-                if map.len() == 1 && map.keys().all(|key| key.starts_with('$')) {
-                    serde_json::json!({ "$map": object })
-                } else {
-                    Json::Object(object)
-                }
+                // A user's own map that looks like one of ours has another `$`, so that reading it back cannot mistake
+                // it. To wrap it instead would nest what is stored deeper than what can be read.
+                let ours = map.len() == 1 && map.keys().all(|key| key.starts_with('$'));
+                let stored = |key: &String| if ours { format!("${key}") } else { key.clone() };
+                Json::Object(map.iter().map(|(key, item)| (stored(key), item.to_stored())).collect())
             }
             plain => plain.to_json().unwrap_or(Json::Null),
         }
@@ -246,7 +244,11 @@ impl Value {
                 });
                 Ok(Self::Template(parts.collect::<Result<_, String>>()?))
             }
+            // How such maps were stored before.
             Some(("$map", Json::Object(map))) => Self::map_from_stored(map),
+            Some((key, item)) if key.starts_with("$$") => {
+                Ok(Self::Map(BTreeMap::from([(key[1..].to_owned(), Self::from_stored(item)?)])))
+            }
             Some((key, _)) if key.starts_with('$') => Err(format!("`{key}` is not a form of value this version knows")),
             _ => Self::map_from_stored(object),
         }

@@ -4,6 +4,7 @@
 
 mod asked;
 pub mod journal;
+mod sealed;
 pub mod snapshot;
 pub mod store;
 

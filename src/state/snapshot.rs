@@ -11,8 +11,8 @@ use super::journal::Record;
 use crate::kinds;
 use crate::model::{Address, Formation, JsonMap, Timeouts, Value};
 
-/// The version of the format that this code writes. A newer one is refused.
-pub const FORMAT: u32 = 1;
+/// The version of the format that this code writes: 1 had no checksum. A newer one is refused.
+pub const FORMAT: u32 = 2;
 
 /// The account and region a stack lives in; a state is never applied to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

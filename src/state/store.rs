@@ -1,12 +1,14 @@
 //! Where state is kept: [`StateStore`] on any object store, one folder a stack.
 //!
 //! ```text
-//! <root>/<stack>/snapshot.json            the last finished run
+//! <root>/<stack>/snapshot.json              the last finished run
+//! <root>/<stack>/history/<serial>.json      a copy of it, and of the last ones before it
 //! <root>/<stack>/journal/<serial>-<n>.json  records since, each an object of its own
-//! <root>/<stack>/lock.json                who is at work
+//! <root>/<stack>/lock.json                  who is at work
 //! ```
 //! A journal belongs to the snapshot whose serial its records name; what is left of an older one is ignored and
-//! removed. The snapshot is written before the journal is removed, so a crash between the two changes nothing.
+//! removed. The snapshot is written before the journal is removed, so a crash between the two changes nothing. Its copy
+//! is written before both: what a crash leaves of it is the state that the journal makes of the snapshot.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -19,7 +21,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::journal::Record;
+use super::sealed::{self, Broken};
 use super::snapshot::{FORMAT, Snapshot};
+
+/// How many snapshots are kept: the last one and those before it.
+const KEPT: usize = 20;
 
 /// Why state could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,8 @@ pub enum StateError {
         path: String,
         /// Why.
         reason: String,
+        /// For a snapshot, the newest good copy there is.
+        copy: Option<String>,
     },
     /// A newer version of the program wrote it.
     #[error("{path} has format {found}; this version knows {FORMAT}")]
@@ -134,20 +142,23 @@ impl StateStore {
     pub async fn load(&self) -> Result<Option<Snapshot>, StateError> {
         let path = self.folder.clone().join("snapshot.json");
         let journal = self.journal_objects(None).await?;
-        let misplaced =
-            |reason: &str| StateError::Corrupt { path: format!("{}/{path}", self.shown), reason: reason.to_owned() };
         let Some(bytes) = self.read(&path).await? else {
-            let begun = journal.is_empty();
-            return if begun {
-                Ok(None)
+            return if !journal.is_empty() {
+                Err(self.damaged(&path, "it is missing, and there is a journal that follows it").await)
+            } else if self.kept().await?.last().and_then(copied).is_some_and(|serial| serial > 0) {
+                // Before the first run there is nothing that could be lost.
+                Err(self.damaged(&path, "it is missing, and there are copies of it").await)
             } else {
-                Err(misplaced("it is missing, and there is a journal that follows it"))
+                Ok(None)
             };
         };
-        let mut snapshot: Snapshot = self.parse(&path, &bytes)?;
+        let mut snapshot: Snapshot = match self.parse(&path, &bytes) {
+            Err(StateError::Corrupt { reason, .. }) => return Err(self.damaged(&path, &reason).await),
+            parsed => parsed?,
+        };
         let follows = snapshot.serial;
         if journal.last().and_then(serial).is_some_and(|serial| serial > follows) {
-            return Err(misplaced("it is older than the journal beside it"));
+            return Err(self.damaged(&path, "it is older than the journal beside it").await);
         }
         for path in journal.into_iter().filter(|path| serial(path) == Some(follows)) {
             let Some(bytes) = self.read(&path).await? else { continue };
@@ -183,17 +194,46 @@ impl StateStore {
         Ok(names)
     }
 
-    /// Writes the snapshot, then removes the journals of the serials before it.
+    /// Writes the snapshot and a copy of it, then removes the journals of the serials before it, and the oldest copies.
     ///
     /// # Errors
     /// When the store fails; the journal is then still there.
     pub async fn save(&self, snapshot: &Snapshot) -> Result<(), StateError> {
         let path = self.folder.clone().join("snapshot.json");
+        let copy = self.history().join(format!("{:010}.json", snapshot.serial));
+        self.write(&copy, snapshot, PutMode::Overwrite).await?;
         self.write(&path, snapshot, PutMode::Overwrite).await?;
-        let old = self.journal_objects(None).await?;
+        let mut old = self.journal_objects(None).await?;
+        let kept = self.kept().await?;
+        old.extend_from_slice(&kept[..kept.len().saturating_sub(KEPT)]);
         let removed = self.store.delete_stream(futures::stream::iter(old.into_iter().map(Ok)).boxed());
         removed.try_collect::<Vec<_>>().await.map_err(|source| self.failed(&path, source))?;
         Ok(())
+    }
+
+    fn history(&self) -> Path {
+        self.folder.clone().join("history")
+    }
+
+    /// Copies of snapshots, the oldest first.
+    async fn kept(&self) -> Result<Vec<Path>, StateError> {
+        let mut found = self.objects(&self.history()).await?;
+        found.retain(|path| copied(path).is_some());
+        Ok(found)
+    }
+
+    /// A snapshot that is not to be relied on, and what there is to put in its place.
+    async fn damaged(&self, path: &Path, reason: &str) -> StateError {
+        let mut copy = None;
+        // That the copies cannot be read either is no better news.
+        for path in self.kept().await.unwrap_or_default().into_iter().rev() {
+            let read = self.read(&path).await.ok().flatten();
+            if read.is_some_and(|bytes| self.parse::<Snapshot>(&path, &bytes).is_ok()) {
+                copy = Some(self.at(&path));
+                break;
+            }
+        }
+        StateError::Corrupt { path: self.at(path), reason: reason.to_owned(), copy }
     }
 
     /// A journal whose records follow the snapshot of this serial and those already written since.
@@ -232,14 +272,16 @@ impl StateStore {
     /// [`StateError::Locked`] when somebody else has it.
     pub async fn lock(&self, owner: &Owner) -> Result<Lock, StateError> {
         let path = self.folder.clone().join("lock.json");
+        let mut text = serde_json::to_vec_pretty(owner).map_err(|error| self.corrupt(&path, &error))?;
+        text.push(b'\n');
         loop {
-            match self.write(&path, owner, PutMode::Create).await {
+            match self.put(&path, text.clone(), PutMode::Create).await {
                 Ok(()) => return Ok(Lock { store: self.clone(), path }),
                 Err(StateError::Store { source: object_store::Error::AlreadyExists { .. }, .. }) => {}
                 Err(error) => return Err(error),
             }
             let Some(bytes) = self.read(&path).await? else { continue };
-            let holder: Owner = self.parse(&path, &bytes)?;
+            let holder: Owner = serde_json::from_slice(&bytes).map_err(|error| self.corrupt(&path, &error))?;
             if holder.host != owner.host || is_running(holder.process) {
                 return Err(StateError::Locked(Box::new(holder)));
             }
@@ -253,13 +295,18 @@ impl StateStore {
     }
 
     async fn journal_objects(&self, serial: Option<u64>) -> Result<Vec<Path>, StateError> {
-        let folder = self.folder.clone().join("journal");
-        let listed = self.store.list(Some(&folder)).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await;
-        let mut found = listed.map_err(|source| self.failed(&folder, source))?;
+        let mut found = self.objects(&self.folder.clone().join("journal")).await?;
         if let Some(serial) = serial {
             let prefix = format!("{serial:010}-");
             found.retain(|path| path.filename().is_some_and(|name| name.starts_with(&prefix)));
         }
+        Ok(found)
+    }
+
+    /// What there is in a folder, in order.
+    async fn objects(&self, folder: &Path) -> Result<Vec<Path>, StateError> {
+        let listed = self.store.list(Some(folder)).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await;
+        let mut found = listed.map_err(|source| self.failed(folder, source))?;
         found.sort();
         Ok(found)
     }
@@ -274,24 +321,18 @@ impl StateStore {
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self, path: &Path, bytes: &[u8]) -> Result<T, StateError> {
-        let corrupt = |error: serde_json::Error| StateError::Corrupt {
-            path: format!("{}/{path}", self.shown),
-            reason: error.to_string(),
-        };
-        let json: serde_json::Value = serde_json::from_slice(bytes).map_err(corrupt)?;
-        match json.get("format").and_then(serde_json::Value::as_u64) {
-            Some(found) if found > u64::from(FORMAT) => {
-                Err(StateError::Newer { path: format!("{}/{path}", self.shown), found })
-            }
-            _ => serde_json::from_value(json).map_err(corrupt),
-        }
+        sealed::open(bytes).map_err(|broken| match broken {
+            Broken::Newer(found) => StateError::Newer { path: self.at(path), found },
+            Broken::Because(reason) => StateError::Corrupt { path: self.at(path), reason, copy: None },
+        })
     }
 
     async fn write<T: Serialize>(&self, path: &Path, value: &T, mode: PutMode) -> Result<(), StateError> {
-        let corrupt =
-            |error: serde_json::Error| StateError::Corrupt { path: path.to_string(), reason: error.to_string() };
-        let mut bytes = serde_json::to_vec_pretty(value).map_err(corrupt)?;
-        bytes.push(b'\n');
+        let bytes = sealed::seal(value).map_err(|error| self.corrupt(path, &error))?;
+        self.put(path, bytes, mode).await
+    }
+
+    async fn put(&self, path: &Path, bytes: Vec<u8>, mode: PutMode) -> Result<(), StateError> {
         let options = PutOptions { mode, ..PutOptions::default() };
         let put = self.store.put_opts(path, PutPayload::from(bytes), options).await;
         put.map(|_| ()).map_err(|source| self.failed(path, source))
@@ -305,13 +346,27 @@ impl StateStore {
     }
 
     fn failed(&self, path: &Path, source: object_store::Error) -> StateError {
-        StateError::Store { path: format!("{}/{path}", self.shown), source }
+        StateError::Store { path: self.at(path), source }
+    }
+
+    fn corrupt(&self, path: &Path, error: &serde_json::Error) -> StateError {
+        StateError::Corrupt { path: self.at(path), reason: error.to_string(), copy: None }
+    }
+
+    /// Where an object is, for messages.
+    fn at(&self, path: &Path) -> String {
+        format!("{}/{path}", self.shown.trim_end_matches('/'))
     }
 }
 
 /// The serial that a journal's record names.
 fn serial(path: &Path) -> Option<u64> {
     path.filename()?.split_once('-')?.0.parse().ok()
+}
+
+/// The serial of the snapshot that a copy is of.
+fn copied(path: &Path) -> Option<u64> {
+    path.filename()?.strip_suffix(".json")?.parse().ok()
 }
 
 fn record_number(path: &Path) -> Option<u64> {

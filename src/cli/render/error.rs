@@ -178,6 +178,11 @@ fn of_state(error: &StateError, state: Option<&str>) -> Told {
             );
             format!("wait until it has ended; if process {} on {} is no more, remove {lock}", owner.process, owner.host)
         }
+        StateError::Corrupt { path, copy: Some(copy), .. } => format!(
+            "the newest good copy is {}: look at it, then put it in the place of {}",
+            on_disk(copy),
+            on_disk(path)
+        ),
         StateError::Corrupt { .. } => "it was edited or cut short: put a copy of it back".to_owned(),
         StateError::Newer { .. } => "use the version of hzscript that wrote it, or a newer one".to_owned(),
         StateError::BadUrl { .. } => "give a folder, or a URL such as file:///absolute/folder".to_owned(),
