@@ -71,7 +71,7 @@ async fn a_plan_from_before_an_interrupted_run_is_stale() {
 async fn a_journal_without_its_snapshot_is_no_new_beginning() {
     let store = Failing::new();
     let stack = Stack::kept_in(StateStore::within(store.clone(), "test")).await;
-    store.takes(3);
+    store.takes(4);
     assert!(attempt(&stack, Some(r#"logs_log_group("a", #{});"#)).await.is_err());
     store.takes(i64::MAX);
     store.inner.delete(&Path::from("test/snapshot.json")).await.expect("deleted");

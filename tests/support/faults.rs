@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use hzscript::cloud::Cloud;
 use hzscript::local::Local;
 
@@ -31,6 +32,7 @@ struct Told {
     next: BTreeMap<&'static str, (Fault, u32)>,
     /// Where the first answer to each change is lost: those that were asked for already, and what they are.
     asked: Option<BTreeMap<String, String>>,
+    heard: Vec<http::Request<Bytes>>,
 }
 
 impl Faults {
@@ -53,6 +55,18 @@ impl Faults {
     pub fn lost(&self) -> BTreeSet<String> {
         let told = self.0.lock().expect("not poisoned");
         told.asked.iter().flat_map(|asked| asked.values().cloned()).collect()
+    }
+
+    /// All the requests so far, whatever became of them.
+    pub fn heard(&self) -> Vec<http::Request<Bytes>> {
+        self.0.lock().expect("not poisoned").heard.clone()
+    }
+
+    fn hear(&self, request: &HttpRequest) {
+        let copy = request.try_clone().expect("a body in memory").try_into_http1x().expect("a request");
+        let (parts, body) = copy.into_parts();
+        let body = Bytes::copy_from_slice(body.bytes().expect("a body in memory"));
+        self.0.lock().expect("not poisoned").heard.push(http::Request::from_parts(parts, body));
     }
 
     fn take(&self, action: &str, request: &HttpRequest) -> Option<Fault> {
@@ -144,6 +158,7 @@ struct FaultyConnector {
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.faults.hear(&request);
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
         let action = action(&request, &body);
         match self.faults.take(&action, &request) {

@@ -35,6 +35,23 @@ pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// JSON with the escapes of its own for what it leaves as it is, which are those of YAML's double quotes too.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c != '\n' && acts(c);
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            // Writing to a string cannot fail. All of them are below U+10000.
+            c if acts(c) => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The text of a file with every such character replaced by one as long, so that offsets into it stay true.
 pub fn same_length(text: &str) -> String {
     let replaced = |c: char| match c {
@@ -67,6 +84,15 @@ mod tests {
         assert_eq!(line("over\u{202e}turned\u{2066}"), "over\\u{202e}turned\\u{2066}");
         assert!(matches!(line("Grüße → 東京 ✔"), Cow::Borrowed(_)));
         assert_eq!(lines("one\n\u{7}two\n"), "one\n\\u{7}two");
+    }
+
+    #[test]
+    fn json_reads_the_same() {
+        let value = serde_json::json!({ "a\u{7f}": ["\u{9b}2J\u{202e}\u{1b}ü\n", 1] });
+        let text = format!("{value:#}");
+        let safe = json(&text);
+        assert!(!safe.chars().any(|c| c != '\n' && acts(c)), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).ok(), Some(value));
     }
 
     #[test]

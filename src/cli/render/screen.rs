@@ -15,6 +15,7 @@ use hzscript::script::Diagnostic;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
+use super::escape;
 use super::palette::Palette;
 use super::progress::Progress;
 use crate::cli::environment::Environment;
@@ -180,8 +181,10 @@ impl Screen {
         self.serialized(line);
     }
 
-    /// Prints to standard output whatever is wanted.
+    /// Prints to standard output text that a program may read: JSON or YAML, in whose texts a terminal finds nothing to
+    /// obey.
     pub fn raw_out(&self, text: &str) {
+        let text = escape::json(text);
         self.0.multi.suspend(|| {
             let mut out = std::io::stdout().lock();
             drop(writeln!(out, "{text}").and_then(|()| out.flush()));
