@@ -1,5 +1,6 @@
 //! Requests that no client of good will sends: the embedded AWS refuses each in the protocol it came in, and goes on.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -305,6 +306,7 @@ fn upset(chosen: impl Fn(&str) -> bool, cases: u32) {
     let (local, requests) = runtime.block_on(heard(chosen));
     let strategy = (any::<Index>(), prop::collection::vec(changes(), 1..3));
     let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) });
+    let done = Cell::new(0);
     let ran = runner.run(&strategy, |(which, changes)| {
         let mut request = requests[which.index(requests.len())].clone();
         for change in &changes {
@@ -317,11 +319,14 @@ fn upset(chosen: impl Fn(&str) -> bool, cases: u32) {
             answer
         });
         well_formed(&answer).map_err(|error| TestCaseError::fail(format!("{error}\n{shown}")))?;
+        done.set(done.get() + u32::from(answer.status.is_success()));
         let listed = local.list();
         prop_assert!(listed.is_ok(), "{listed:?}\n{shown}");
         Ok(())
     });
     ran.unwrap_or_else(|error| panic!("{error}"));
+    let done = done.get();
+    assert!(done > 20 && done < cases, "{done} of {cases} were done all the same: requests reach what answers them");
 }
 
 #[test]

@@ -39,6 +39,41 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Values as a script writes them.
+fn literals() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        any::<i64>()
+            .prop_map(|number| format!("({number} + 0)").replace("-9223372036854775808", "-9223372036854775807")),
+        (-1e9..1e9f64).prop_map(|number| format!("{number:?}")),
+        any::<bool>().prop_map(|truth| truth.to_string()),
+        "[a-zA-Z0-9:/@._ üß*-]{0,24}".prop_map(|text| format!("\"{text}\"")),
+        prop::sample::select(vec![
+            "()",
+            "'c'",
+            "0..3",
+            "|x| x",
+            "secret(\"s\")",
+            "ec2_vpc(\"v\", #{ cidrBlock: \"10.0.0.0/16\" }).vpcId",
+            "ecs_cluster(\"c\", #{})",
+            "`${secret(\"t\")}`",
+            "blob(3, 7)",
+            "\"\\u{1b}\\u{e000}\"",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let keys =
+        prop::sample::select(vec!["cluster", "members", "cidr", "azs", "tags", "Statement", "a", "dependsOn", "image"]);
+    leaf.prop_recursive(3, 12, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::btree_map(keys.clone(), inner, 0..4).prop_map(|map| {
+                let pairs: Vec<_> = map.iter().map(|(key, item)| format!("\"{key}\": {item}")).collect();
+                format!("#{{ {} }}", pairs.join(", "))
+            }),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn values_survive_the_way_into_a_script_and_back(value in values()) {
@@ -65,5 +100,22 @@ proptest! {
         let mut script = script(&parts.join(" "));
         script.limits = Limits { operations: 10_000, time: Duration::from_millis(200), ..Limits::default() };
         let _ = script.evaluate();
+    }
+
+    #[test]
+    fn no_argument_upsets_a_function(
+        function in prop::sample::select(vec![
+            "ecs_service(\"a\", {})", "iam_role(\"a\", {})", "ec2_security_group(\"a\", {}, {})", "logs_log_group({}, {})",
+            "network({})", "read_only({})", "image_reference({})", "expect_cluster({}, {})", "assume_role({})",
+            "policy({})", "allow({}, {})", "output({}, {})", "input({}, {})", "secret({})", "merge({}, {})",
+            "existing_vpc({})",
+        ]),
+        arguments in prop::collection::vec(literals(), 2),
+    ) {
+        let mut source = function.to_owned();
+        for argument in &arguments {
+            source = source.replacen("{}", argument, 1);
+        }
+        let _ = script(&format!("{source};")).evaluate();
     }
 }
