@@ -107,7 +107,7 @@ proptest! {
         function in prop::sample::select(vec![
             "ecs_service(\"a\", {})", "iam_role(\"a\", {})", "ec2_security_group(\"a\", {}, {})", "logs_log_group({}, {})",
             "network({})", "read_only({})", "image_reference({})", "expect_cluster({}, {})", "assume_role({})",
-            "policy({})", "allow({}, {})", "output({}, {})", "input({}, {})", "secret({})", "merge({}, {})",
+            "allow({}, {})", "output({}, {})", "input({}, {})", "secret({})", "merge({}, {})",
             "existing_vpc({})",
         ]),
         arguments in prop::collection::vec(literals(), 2),
