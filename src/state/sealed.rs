@@ -108,6 +108,7 @@ mod tests {
             protect: false,
             retain: false,
             replace_on: Vec::new(),
+            ignore_changes: Vec::new(),
             timeouts: Timeouts::default(),
             formation: None,
         }
