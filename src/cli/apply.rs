@@ -27,7 +27,7 @@ pub async fn run(arguments: &ApplySavedArguments, tools: &Tools) -> Result<Exit,
     let calls = Calls {
         parallelism: arguments.apply.parallelism,
         wait: !arguments.apply.no_wait,
-        formation: arguments.formation_check.into(),
+        formation: arguments.formation.formation_check.into(),
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let owner = tools.environment.owner(&format!("apply {}", path.display()));

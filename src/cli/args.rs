@@ -85,10 +85,8 @@ pub struct RunArguments {
     pub target: TargetArguments,
     #[command(flatten)]
     pub apply: ApplyArguments,
-    /// Where to look, in the logs, whether the members of a cluster found each other
-    #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
-    #[arg(help_heading = "Execution")]
-    pub formation_check: FormationCheckName,
+    #[command(flatten)]
+    pub formation: FormationArguments,
     #[command(flatten)]
     pub output: OutputArguments,
 }
@@ -130,12 +128,19 @@ pub struct ApplySavedArguments {
     pub target: TargetArguments,
     #[command(flatten)]
     pub apply: ApplyArguments,
+    #[command(flatten)]
+    pub formation: FormationArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Whether members are looked for.
+#[derive(Debug, Args)]
+pub struct FormationArguments {
     /// Where to look, in the logs, whether the members of a cluster found each other
     #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
     #[arg(help_heading = "Execution")]
     pub formation_check: FormationCheckName,
-    #[command(flatten)]
-    pub output: OutputArguments,
 }
 
 /// Arguments of `destroy`.

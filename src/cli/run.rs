@@ -26,7 +26,7 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     let calls = Calls {
         parallelism: arguments.apply.parallelism,
         wait: !arguments.apply.no_wait,
-        formation: arguments.formation_check.into(),
+        formation: arguments.formation.formation_check.into(),
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
