@@ -3,11 +3,19 @@
 //! [`snapshot`] and [`journal`] are pure data and a pure next state; [`store`] is where they are kept.
 
 mod asked;
+mod error;
+mod history;
 pub mod journal;
+mod ledger;
+mod lock;
+mod objects;
 mod sealed;
 pub mod snapshot;
 pub mod store;
 
+pub use error::StateError;
 pub use journal::{Record, Verb};
+pub use ledger::{Journal, Ledger};
+pub use lock::{Lock, Owner};
 pub use snapshot::{Awaited, Recorded, Snapshot, Status, Target};
-pub use store::{Journal, Ledger, Lock, Owner, StateError, StateStore};
+pub use store::StateStore;

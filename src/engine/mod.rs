@@ -7,69 +7,22 @@
 //!        └─ begin_saved ──▶ (a session on the state that a saved plan was made from)
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+mod error;
+mod session;
+
+use std::collections::BTreeMap;
 
 use crate::apply::execute::{Report, Settings, execute};
-use crate::apply::observe::{Wanted, observe};
-use crate::apply::recover::{RecoverError, recover};
-use crate::cloud::{CallError, Cloud};
-use crate::event::{Event, Events};
-use crate::kinds::{self, Observed};
-use crate::model::schema::schemas;
-use crate::model::{Address, JsonMap, Program, Value};
-use crate::plan::drift::{Drift, drift};
+use crate::apply::recover::recover;
+use crate::cloud::Cloud;
+use crate::event::Events;
+use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
-use crate::plan::{self, Plan, PlanError, Saved};
-use crate::state::{Awaited, Ledger, Lock, Owner, Record, Snapshot, StateError, StateStore, Status, Target};
+use crate::plan::{Plan, Saved};
+use crate::state::{Ledger, Owner, Snapshot, StateStore, Target};
 
-/// Why a stack could not be planned or executed.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The state cannot be read or written.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// What exists cannot be read.
-    #[error("cannot read what exists: {0}")]
-    Observe(#[from] CallError),
-    /// The program cannot be planned.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The state belongs to another account or region.
-    #[error("the state of stack `{stack}` is of {recorded}, and this is {connected}")]
-    WrongTarget {
-        /// The stack.
-        stack: String,
-        /// Where it lives.
-        recorded: Target,
-        /// What is connected to.
-        connected: Target,
-    },
-    /// The work was begun with [`Engine::look`], which changes nothing.
-    #[error("this session only looks: a plan is executed in one that was begun")]
-    OnlyLooking,
-    /// The plan was made from another state.
-    #[error("the plan is stale: the state has changed since it was made")]
-    Stale,
-    /// The plan was made for another account or region.
-    #[error("the plan of stack `{stack}` is for {planned}, and this is {connected}")]
-    PlannedElsewhere {
-        /// The stack.
-        stack: String,
-        /// What it was made for.
-        planned: Target,
-        /// What is connected to.
-        connected: Target,
-    },
-}
-
-impl From<RecoverError> for EngineError {
-    fn from(error: RecoverError) -> Self {
-        match error {
-            RecoverError::Call(error) => Self::Observe(error),
-            RecoverError::State(error) => Self::State(error),
-        }
-    }
-}
+pub use error::EngineError;
+pub use session::Session;
 
 /// One stack on one cloud.
 #[derive(Debug, Clone)]
@@ -230,131 +183,6 @@ enum Opening<'a> {
     Work,
     /// To execute a plan that was saved.
     Saved(&'a Saved),
-}
-
-/// Work on a stack, from reading its state to writing it.
-#[derive(Debug)]
-pub struct Session<'a> {
-    engine: &'a Engine,
-    ledger: Ledger,
-    lock: Option<Lock>,
-}
-
-impl Session<'_> {
-    /// Plans a program.
-    ///
-    /// # Errors
-    /// When what exists cannot be read, or the program cannot be planned.
-    pub async fn plan(&self, program: &Program) -> Result<Plan, EngineError> {
-        self.plan_with(program, false).await
-    }
-
-    /// Plans the deletion of everything the stack has.
-    ///
-    /// # Errors
-    /// When what exists cannot be read, or something is protected.
-    pub async fn plan_destroy(&self) -> Result<Plan, EngineError> {
-        self.plan_with(&Program::default(), true).await
-    }
-
-    /// Compares what exists with what the last run asked for.
-    ///
-    /// # Errors
-    /// When what exists cannot be read.
-    pub async fn drift(&self) -> Result<Drift, EngineError> {
-        let snapshot = self.ledger.snapshot().await;
-        let observed = self.observe(to_observe(&Program::default(), &snapshot)).await?;
-        Ok(drift(&snapshot, &observed, |kind| kinds::by_type(kind).map(|kind| kind.facts())))
-    }
-
-    async fn observe(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<Address, Option<Observed>>, EngineError> {
-        self.engine.events.send(Event::Reading { resources: wanted.len() });
-        Ok(observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?)
-    }
-
-    async fn plan_with(&self, program: &Program, destroying: bool) -> Result<Plan, EngineError> {
-        let mut snapshot = self.ledger.snapshot().await;
-        let moves = moves(program, &snapshot);
-        for (from, to) in &moves {
-            snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
-        }
-        let observed = self.observe(to_observe(program, &snapshot)).await?;
-        let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
-        let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
-        Ok(Plan { moves, ..plan::plan(inputs)? })
-    }
-
-    /// Executes a plan and writes the state, whatever comes of it.
-    ///
-    /// # Errors
-    /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
-    pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
-        let Self { engine, ledger, lock } = self;
-        let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
-        let done = engine.carry_out(ledger, plan).await;
-        let released = lock.release().await;
-        let report = done?;
-        released?;
-        Ok(report)
-    }
-
-    /// Ends without executing anything.
-    ///
-    /// # Errors
-    /// When the lock cannot be given back.
-    pub async fn end(self) -> Result<(), EngineError> {
-        if let Some(lock) = self.lock {
-            lock.release().await?;
-        }
-        Ok(())
-    }
-
-    /// The state as it is now.
-    pub async fn state(&self) -> Snapshot {
-        self.ledger.snapshot().await
-    }
-}
-
-/// Objects of the state whose address a declaration of the same kind names among its `aliases`, each once.
-fn moves(program: &Program, snapshot: &Snapshot) -> Vec<(Address, Address)> {
-    let declared: BTreeSet<&Address> = program.resources.iter().map(|resource| &resource.address).collect();
-    let mut moved = BTreeSet::new();
-    let mut moves = Vec::new();
-    for resource in &program.resources {
-        if snapshot.resources.contains_key(&resource.address) {
-            continue;
-        }
-        let known = |alias: &&Address| {
-            alias.kind() == resource.address.kind()
-                && snapshot.resources.contains_key(*alias)
-                && !declared.contains(*alias)
-        };
-        if let Some(alias) = resource.options.aliases.iter().find(|alias| known(alias) && !moved.contains(*alias)) {
-            moved.insert(alias);
-            moves.push((alias.clone(), resource.address.clone()));
-        }
-    }
-    moves
-}
-
-/// What planning needs to know of: all that the state has, and what declarations want to adopt.
-fn to_observe(program: &Program, snapshot: &Snapshot) -> Vec<Wanted> {
-    let known = snapshot.resources.iter().map(|(address, recorded)| Wanted {
-        address: address.clone(),
-        kind: recorded.kind.clone(),
-        id: recorded.id.clone(),
-        making: match &recorded.status {
-            Status::Settling { action: Awaited::Create, waiting } => Some(waiting.clone()),
-            Status::Unconfigured => Some(JsonMap::new()),
-            _ => None,
-        },
-    });
-    let adopted = program.resources.iter().filter_map(|resource| {
-        let id = resource.options.id.clone().filter(|_| !snapshot.resources.contains_key(&resource.address))?;
-        let schema = schemas().by_kind(resource.address.kind())?;
-        Some(Wanted { address: resource.address.clone(), kind: schema.type_name.clone(), id, making: None })
-    });
-    known.chain(adopted).collect()
 }
 
 /// Outputs of a state, for showing: secrets stay hidden.

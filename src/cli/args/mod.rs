@@ -1,0 +1,109 @@
+//! The arguments of the program: what `hzscript --help` shows.
+
+mod local;
+mod look;
+mod run;
+mod shared;
+mod state;
+
+use clap::{Parser, Subcommand};
+
+pub use local::LocalCommand;
+pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
+pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
+pub use shared::{
+    DEFAULT_FOLDER, FolderArguments, InputArguments, OutputArguments, StackArguments, TargetArguments, TargetName,
+};
+pub use state::StateCommand;
+
+/// Scripts that plan, preview and execute Hazelcast and OrientDB clusters on ECS Fargate.
+///
+/// A script declares what should exist. `hzscript run` compares it with what is there, shows what would change, asks,
+/// and makes it so. Without further options everything happens in an embedded AWS on this machine: no account, no cost.
+#[derive(Debug, Parser)]
+#[command(name = "hzscript", version, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hzscript run scripts/hazelcast.rhai                       try it on the embedded AWS
+  hzscript plan scripts/hazelcast.rhai --set desiredCount=5 what would change
+  hzscript plan scripts/hazelcast.rhai --out hazelcast.plan  the same, kept in a file
+  hzscript apply hazelcast.plan                             exactly that
+  hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
+  hzscript outputs scripts/hazelcast.rhai --json
+  hzscript drift scripts/hazelcast.rhai                     what others have changed
+  hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
+  hzscript destroy scripts/hazelcast.rhai";
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make what the script declares: plan, show, ask, execute
+    #[command(after_help = "\
+Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
+Ctrl-C once finishes the calls in flight and writes everything down; the next run goes on from there.")]
+    Run(RunArguments),
+    /// Show what a run would change, and change nothing
+    #[command(after_help = "\
+With --out the plan is kept in a file, readable by its owner only, for `hzscript apply`. No secret is in it: a plan that
+sends one to AWS cannot be saved, only be run.")]
+    Plan(PlanArguments),
+    /// Execute a saved plan exactly as it was shown, without evaluating the script again
+    #[command(after_help = "\
+It is refused when the state has changed since it was made, for another account, region or target, and when the file is
+not as it was written. Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
+What was begun and not completed is gone on with by `hzscript run`.")]
+    Apply(ApplySavedArguments),
+    /// Delete everything the script's stack has
+    Destroy(DestroyArguments),
+    /// Show the outputs of the last run
+    Outputs(OutputsArguments),
+    /// Compare what exists with what the last run asked for, and change nothing
+    #[command(after_help = "\
+Exit status: 0 no drift, 2 drift, 1 on an error. What AWS fills in, what others tag, and what ignoreChanges leaves alone
+is no drift.")]
+    Drift(DriftArguments),
+    /// What the state knows: stacks, their resources, one resource in full
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Look for mistakes in a script, without any AWS
+    Check(CheckArguments),
+    /// Write the script as a CloudFormation template, and change nothing
+    #[command(after_help = "\
+The template is for the account and region that look-ups are answered for. Names and zones that the script was told are
+asked of CloudFormation again; secrets become parameters that are not echoed.")]
+    Synth(SynthArguments),
+    /// The embedded AWS: serve it to other programs, see what is in it, empty it
+    #[command(subcommand)]
+    Local(LocalCommand),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Arguments;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_stack_can_be_destroyed_without_its_script() {
+        assert!(Arguments::try_parse_from(["hzscript", "destroy", "--stack", "prod"]).is_ok());
+        assert!(Arguments::try_parse_from(["hzscript", "destroy"]).is_err());
+        assert!(Arguments::try_parse_from(["hzscript", "run", "--stack", "prod"]).is_err());
+    }
+
+    #[test]
+    fn nothing_runs_without_any_calls_in_flight() {
+        let parse = |n: &str| Arguments::try_parse_from(["hzscript", "plan", "a.rhai", "--parallelism", n]).is_ok();
+        assert_eq!(["0", "1", "1000", "1001", "x"].map(parse), [false, true, true, false, false]);
+    }
+}

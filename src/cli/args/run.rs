@@ -1,0 +1,60 @@
+//! Arguments of the commands that change things: `run`, `apply`, `destroy`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::*;
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The script
+    pub script: PathBuf,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub apply: ApplyArguments,
+    #[command(flatten)]
+    pub formation: FormationArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplySavedArguments {
+    /// The file that `hzscript plan --out FILE` wrote
+    #[arg(value_name = "FILE")]
+    pub plan: PathBuf,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub apply: ApplyArguments,
+    #[command(flatten)]
+    pub formation: FormationArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Arguments of `destroy`.
+#[derive(Debug, Args)]
+pub struct DestroyArguments {
+    /// The script whose stack it is; it is not evaluated. May be left out with --stack
+    #[arg(required_unless_present = "stack")]
+    pub script: Option<PathBuf>,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub apply: ApplyArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}

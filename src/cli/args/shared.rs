@@ -1,0 +1,149 @@
+//! Arguments that several commands have: inputs, stack, target, execution, output.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use hzscript::apply::formation::FormationCheck;
+
+/// Values for the script's inputs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Inputs")]
+pub struct InputArguments {
+    /// Give an input a value; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Read inputs from a .toml or .json file; may be repeated, later ones win. --set wins over files, files over
+    /// HZ_INPUT_<NAME> in the environment
+    #[arg(long, value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Which stack, and where what is known of it is kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stack and state")]
+pub struct StackArguments {
+    /// The stack's name; by default the script's file name. One script can be deployed many times under many names
+    #[arg(long, value_name = "NAME", env = "HZSCRIPT_STACK")]
+    pub stack: Option<String>,
+    /// Where to keep the state: a folder, or the URL of one; by default `state` in the folder of --dir
+    #[arg(long, value_name = "URL", env = "HZSCRIPT_STATE")]
+    pub state: Option<String>,
+    #[command(flatten)]
+    pub folder: FolderArguments,
+}
+
+/// Where this program keeps its files.
+#[derive(Debug, Args)]
+pub struct FolderArguments {
+    /// The folder for the state and the embedded AWS's data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER, env = "HZSCRIPT_DIR")]
+    pub dir: PathBuf,
+}
+
+/// A sort of cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetName {
+    /// The embedded AWS on this machine
+    Local,
+    /// An AWS account, by the ordinary credentials
+    Aws,
+}
+
+/// Which cloud.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArguments {
+    /// The cloud to work on [default: local]
+    #[arg(long, value_enum, env = "HZSCRIPT_TARGET")]
+    pub target: Option<TargetName>,
+    /// The region; by default AWS_REGION, then the profile's, and eu-west-1 for the embedded AWS
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The profile of ~/.aws/config to use, with --target aws
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Send AWS's calls to this address instead; implies --target aws
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// How to execute.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Execution")]
+pub struct ApplyArguments {
+    /// Do not ask before changing anything
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// The most calls in flight at a time
+    #[arg(long, value_name = "N", env = "HZSCRIPT_PARALLELISM")]
+    #[arg(default_value_t = DEFAULT_PARALLELISM, value_parser = parallelism)]
+    pub parallelism: usize,
+    /// Return once AWS has accepted everything; the next run picks up what was still settling
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Whether members are looked for.
+#[derive(Debug, Args)]
+pub struct FormationArguments {
+    /// Where to look, in the logs, whether the members of a cluster found each other
+    #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
+    #[arg(help_heading = "Execution")]
+    pub formation_check: FormationCheckName,
+}
+
+/// Where it is looked at that members found each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormationCheckName {
+    /// On AWS only, where tasks really run
+    Aws,
+    /// On the embedded AWS and at other endpoints, too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl From<FormationCheckName> for FormationCheck {
+    fn from(name: FormationCheckName) -> Self {
+        match name {
+            FormationCheckName::Aws => Self::OnAws,
+            FormationCheckName::Always => Self::Always,
+            FormationCheckName::Never => Self::Never,
+        }
+    }
+}
+
+/// How to show things.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// Print JSON lines: one object a line, its member `event` saying what it is
+    #[arg(long)]
+    pub json: bool,
+    /// Print without colours (also: NO_COLOR)
+    #[arg(long)]
+    pub no_color: bool,
+    /// Tell of every call that is repeated, too
+    #[arg(long, short = 'v')]
+    pub verbose: bool,
+}
+
+/// The folder for everything when nothing else is said.
+pub const DEFAULT_FOLDER: &str = ".hzscript";
+
+/// Calls in flight when nothing else is said.
+pub const DEFAULT_PARALLELISM: usize = 16;
+
+/// The most calls in flight anybody may ask for: AWS throttles long before.
+const MAX_PARALLELISM: usize = 1000;
+
+/// A number of calls in flight.
+///
+/// # Errors
+/// When it is none that may be asked for.
+pub fn parallelism(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=MAX_PARALLELISM).contains(&number) => Ok(number),
+        _ => Err(format!("a number from 1 to {MAX_PARALLELISM} is wanted")),
+    }
+}

@@ -1,0 +1,64 @@
+//! Arguments of `state`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::shared::*;
+
+/// A command about the state, which calls nothing.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List the resources of a stack: addresses, types, identifiers
+    List {
+        /// The script whose stack it is; it is not evaluated. May be left out with --stack
+        #[arg(required_unless_present = "stack")]
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+    /// Show a resource: its properties as asked for, its attributes, what it needs and what needs it
+    Show {
+        /// The resource, such as ecs_service.hazelcast-service
+        address: String,
+        /// The script whose stack it is; it is not evaluated. May be left out with --stack
+        #[arg(required_unless_present = "stack")]
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+    /// List the stacks there are
+    Stacks {
+        /// Where states are kept: a folder, or the URL of one; by default `state` in the folder of --dir
+        #[arg(long, value_name = "URL", env = "HZSCRIPT_STATE")]
+        state: Option<String>,
+        #[command(flatten)]
+        folder: FolderArguments,
+        #[command(flatten)]
+        output: StateOutputArguments,
+    },
+}
+
+impl StateCommand {
+    /// Whether colours were turned off.
+    pub fn no_color(&self) -> bool {
+        let (Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. }) = self;
+        output.no_color
+    }
+}
+
+/// How to show what the state knows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct StateOutputArguments {
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+    /// Print without colours (also: NO_COLOR)
+    #[arg(long)]
+    pub no_color: bool,
+}

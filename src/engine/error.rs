@@ -1,0 +1,55 @@
+//! [`EngineError`]: why a stack could not be planned or executed.
+
+use crate::apply::recover::RecoverError;
+use crate::cloud::CallError;
+use crate::plan::PlanError;
+use crate::state::{StateError, Target};
+
+/// Why a stack could not be planned or executed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What exists cannot be read.
+    #[error("cannot read what exists: {0}")]
+    Observe(#[from] CallError),
+    /// The program cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The state belongs to another account or region.
+    #[error("the state of stack `{stack}` is of {recorded}, and this is {connected}")]
+    WrongTarget {
+        /// The stack.
+        stack: String,
+        /// Where it lives.
+        recorded: Target,
+        /// What is connected to.
+        connected: Target,
+    },
+    /// The work was begun with [`Engine::look`], which changes nothing.
+    #[error("this session only looks: a plan is executed in one that was begun")]
+    OnlyLooking,
+    /// The plan was made from another state.
+    #[error("the plan is stale: the state has changed since it was made")]
+    Stale,
+    /// The plan was made for another account or region.
+    #[error("the plan of stack `{stack}` is for {planned}, and this is {connected}")]
+    PlannedElsewhere {
+        /// The stack.
+        stack: String,
+        /// What it was made for.
+        planned: Target,
+        /// What is connected to.
+        connected: Target,
+    },
+}
+
+impl From<RecoverError> for EngineError {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Call(error) => Self::Observe(error),
+            RecoverError::State(error) => Self::State(error),
+        }
+    }
+}

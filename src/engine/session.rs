@@ -1,0 +1,140 @@
+//! [`Session`]: work on a stack, from reading its state to writing it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Engine;
+use super::error::EngineError;
+use crate::apply::execute::Report;
+use crate::apply::observe::{Wanted, observe};
+use crate::event::Event;
+use crate::kinds::{self, Observed};
+use crate::model::schema::schemas;
+use crate::model::{Address, JsonMap, Program};
+use crate::plan::drift::{Drift, drift};
+use crate::plan::{self, Plan};
+use crate::state::{Awaited, Ledger, Lock, Record, Snapshot, Status};
+
+/// Work on a stack, from reading its state to writing it.
+#[derive(Debug)]
+pub struct Session<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) ledger: Ledger,
+    pub(super) lock: Option<Lock>,
+}
+
+impl Session<'_> {
+    /// Plans a program.
+    ///
+    /// # Errors
+    /// When what exists cannot be read, or the program cannot be planned.
+    pub async fn plan(&self, program: &Program) -> Result<Plan, EngineError> {
+        self.plan_with(program, false).await
+    }
+
+    /// Plans the deletion of everything the stack has.
+    ///
+    /// # Errors
+    /// When what exists cannot be read, or something is protected.
+    pub async fn plan_destroy(&self) -> Result<Plan, EngineError> {
+        self.plan_with(&Program::default(), true).await
+    }
+
+    /// Compares what exists with what the last run asked for.
+    ///
+    /// # Errors
+    /// When what exists cannot be read.
+    pub async fn drift(&self) -> Result<Drift, EngineError> {
+        let snapshot = self.ledger.snapshot().await;
+        let observed = self.observe(to_observe(&Program::default(), &snapshot)).await?;
+        Ok(drift(&snapshot, &observed, |kind| kinds::by_type(kind).map(|kind| kind.facts())))
+    }
+
+    async fn observe(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<Address, Option<Observed>>, EngineError> {
+        self.engine.events.send(Event::Reading { resources: wanted.len() });
+        Ok(observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?)
+    }
+
+    async fn plan_with(&self, program: &Program, destroying: bool) -> Result<Plan, EngineError> {
+        let mut snapshot = self.ledger.snapshot().await;
+        let moves = moves(program, &snapshot);
+        for (from, to) in &moves {
+            snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
+        }
+        let observed = self.observe(to_observe(program, &snapshot)).await?;
+        let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
+        let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
+        Ok(Plan { moves, ..plan::plan(inputs)? })
+    }
+
+    /// Executes a plan and writes the state, whatever comes of it.
+    ///
+    /// # Errors
+    /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
+    pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
+        let Self { engine, ledger, lock } = self;
+        let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
+        let done = engine.carry_out(ledger, plan).await;
+        let released = lock.release().await;
+        let report = done?;
+        released?;
+        Ok(report)
+    }
+
+    /// Ends without executing anything.
+    ///
+    /// # Errors
+    /// When the lock cannot be given back.
+    pub async fn end(self) -> Result<(), EngineError> {
+        if let Some(lock) = self.lock {
+            lock.release().await?;
+        }
+        Ok(())
+    }
+
+    /// The state as it is now.
+    pub async fn state(&self) -> Snapshot {
+        self.ledger.snapshot().await
+    }
+}
+
+/// Objects of the state whose address a declaration of the same kind names among its `aliases`, each once.
+fn moves(program: &Program, snapshot: &Snapshot) -> Vec<(Address, Address)> {
+    let declared: BTreeSet<&Address> = program.resources.iter().map(|resource| &resource.address).collect();
+    let mut moved = BTreeSet::new();
+    let mut moves = Vec::new();
+    for resource in &program.resources {
+        if snapshot.resources.contains_key(&resource.address) {
+            continue;
+        }
+        let known = |alias: &&Address| {
+            alias.kind() == resource.address.kind()
+                && snapshot.resources.contains_key(*alias)
+                && !declared.contains(*alias)
+        };
+        if let Some(alias) = resource.options.aliases.iter().find(|alias| known(alias) && !moved.contains(*alias)) {
+            moved.insert(alias);
+            moves.push((alias.clone(), resource.address.clone()));
+        }
+    }
+    moves
+}
+
+/// What planning needs to know of: all that the state has, and what declarations want to adopt.
+fn to_observe(program: &Program, snapshot: &Snapshot) -> Vec<Wanted> {
+    let known = snapshot.resources.iter().map(|(address, recorded)| Wanted {
+        address: address.clone(),
+        kind: recorded.kind.clone(),
+        id: recorded.id.clone(),
+        making: match &recorded.status {
+            Status::Settling { action: Awaited::Create, waiting } => Some(waiting.clone()),
+            Status::Unconfigured => Some(JsonMap::new()),
+            _ => None,
+        },
+    });
+    let adopted = program.resources.iter().filter_map(|resource| {
+        let id = resource.options.id.clone().filter(|_| !snapshot.resources.contains_key(&resource.address))?;
+        let schema = schemas().by_kind(resource.address.kind())?;
+        Some(Wanted { address: resource.address.clone(), kind: schema.type_name.clone(), id, making: None })
+    });
+    known.chain(adopted).collect()
+}

@@ -1,0 +1,47 @@
+//! [`StateError`]: why state could not be read or written.
+
+use super::lock::Owner;
+use super::snapshot::FORMAT;
+
+/// Why state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The address of the store is not one.
+    #[error("`{url}` is not a place for state: {reason}")]
+    BadUrl {
+        /// As given.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The store refused or failed.
+    #[error("state at {path}: {source}")]
+    Store {
+        /// The object.
+        path: String,
+        /// The cause.
+        #[source]
+        source: object_store::Error,
+    },
+    /// What was read is not what was written.
+    #[error("{path} is not readable: {reason}")]
+    Corrupt {
+        /// The object.
+        path: String,
+        /// Why.
+        reason: String,
+        /// For a snapshot, the newest good copy there is.
+        copy: Option<String>,
+    },
+    /// A newer version of the program wrote it.
+    #[error("{path} has format {found}; this version knows {FORMAT}")]
+    Newer {
+        /// The object.
+        path: String,
+        /// Its format.
+        found: u64,
+    },
+    /// Somebody else is at work on the stack.
+    #[error("the stack is locked by {0}")]
+    Locked(Box<Owner>),
+}

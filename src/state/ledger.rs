@@ -1,0 +1,83 @@
+//! [`Ledger`]: a snapshot in memory, and the [`Journal`] that keeps pace with it in the store.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use object_store::PutMode;
+use object_store::path::Path;
+use tokio::sync::Mutex;
+
+use super::error::StateError;
+use super::journal::Record;
+use super::snapshot::Snapshot;
+use super::store::StateStore;
+
+/// The records of a run, each written before the run goes on.
+#[derive(Debug)]
+pub struct Journal {
+    store: StateStore,
+    serial: u64,
+    next: AtomicU64,
+}
+
+impl Journal {
+    /// Writes a record. The run must stop when this fails.
+    ///
+    /// # Errors
+    /// When the store fails, or the record's place is taken by another writer.
+    pub async fn append(&self, record: &Record) -> Result<(), StateError> {
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{:010}-{number:08}.json", self.serial);
+        let path = self.store.folder.clone().join("journal").join(name);
+        self.store.write(&path, record, PutMode::Create).await
+    }
+}
+
+impl StateStore {
+    /// A journal whose records follow the snapshot of this serial and those already written since.
+    pub(super) async fn journal(&self, serial: u64) -> Result<Journal, StateError> {
+        let last = self.journal_objects(Some(serial)).await?.last().and_then(record_number);
+        let next = last.map_or(0, |number| number + 1);
+        Ok(Journal { store: self.clone(), serial, next: AtomicU64::new(next) })
+    }
+}
+
+/// A snapshot in memory and the journal that keeps pace with it.
+#[derive(Debug)]
+pub struct Ledger {
+    snapshot: Mutex<Snapshot>,
+    journal: Option<Journal>,
+}
+
+impl Ledger {
+    /// Begins with a snapshot as loaded. Without a journal nothing is written: for looking only.
+    pub fn new(snapshot: Snapshot, journal: Option<Journal>) -> Self {
+        Self { snapshot: Mutex::new(snapshot), journal }
+    }
+
+    /// Writes a record, then applies it.
+    ///
+    /// # Errors
+    /// When it could not be written; the snapshot is then unchanged.
+    pub async fn record(&self, record: Record) -> Result<(), StateError> {
+        if let Some(journal) = &self.journal {
+            journal.append(&record).await?;
+        }
+        self.snapshot.lock().await.apply(&record);
+        Ok(())
+    }
+
+    /// The snapshot as it is now.
+    pub async fn snapshot(&self) -> Snapshot {
+        self.snapshot.lock().await.clone()
+    }
+
+    /// The snapshot at the end.
+    pub fn into_snapshot(self) -> Snapshot {
+        self.snapshot.into_inner()
+    }
+}
+
+/// Which of its journal a record is.
+fn record_number(path: &Path) -> Option<u64> {
+    path.filename()?.strip_suffix(".json")?.split_once('-')?.1.parse().ok()
+}

@@ -1,0 +1,67 @@
+//! The objects of a store: read, written and removed one by one, each error with where it is.
+
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use serde::Serialize;
+
+use super::error::StateError;
+use super::sealed::{self, Broken};
+use super::store::StateStore;
+
+impl StateStore {
+    /// What there is in a folder, in order.
+    pub(super) async fn objects(&self, folder: &Path) -> Result<Vec<Path>, StateError> {
+        let listed = self.store.list(Some(folder)).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await;
+        let mut found = listed.map_err(|source| self.failed(folder, source))?;
+        found.sort();
+        Ok(found)
+    }
+
+    pub(super) async fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+        let got = match self.store.get(path).await {
+            Ok(got) => got,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(source) => return Err(self.failed(path, source)),
+        };
+        Ok(Some(got.bytes().await.map_err(|source| self.failed(path, source))?.to_vec()))
+    }
+
+    pub(super) fn parse<T: serde::de::DeserializeOwned>(&self, path: &Path, bytes: &[u8]) -> Result<T, StateError> {
+        sealed::open(bytes).map_err(|broken| match broken {
+            Broken::Newer(found) => StateError::Newer { path: self.at(path), found },
+            Broken::Because(reason) => StateError::Corrupt { path: self.at(path), reason, copy: None },
+        })
+    }
+
+    pub(super) async fn write<T: Serialize>(&self, path: &Path, value: &T, mode: PutMode) -> Result<(), StateError> {
+        let bytes = sealed::seal(value).map_err(|error| self.corrupt(path, &error))?;
+        self.put(path, bytes, mode).await
+    }
+
+    pub(super) async fn put(&self, path: &Path, bytes: Vec<u8>, mode: PutMode) -> Result<(), StateError> {
+        let options = PutOptions { mode, ..PutOptions::default() };
+        let put = self.store.put_opts(path, PutPayload::from(bytes), options).await;
+        put.map(|_| ()).map_err(|source| self.failed(path, source))
+    }
+
+    pub(super) async fn remove(&self, path: &Path) -> Result<(), StateError> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(self.failed(path, source)),
+        }
+    }
+
+    pub(super) fn failed(&self, path: &Path, source: object_store::Error) -> StateError {
+        StateError::Store { path: self.at(path), source }
+    }
+
+    pub(super) fn corrupt(&self, path: &Path, error: &serde_json::Error) -> StateError {
+        StateError::Corrupt { path: self.at(path), reason: error.to_string(), copy: None }
+    }
+
+    /// Where an object is, for messages.
+    pub(super) fn at(&self, path: &Path) -> String {
+        format!("{}/{path}", self.shown.trim_end_matches('/'))
+    }
+}
