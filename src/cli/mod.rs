@@ -30,7 +30,10 @@ mod stack;
 mod state;
 mod synth;
 
+use std::sync::OnceLock;
+
 use clap::{CommandFactory, Parser};
+use hzscript::cloud::Calls;
 
 use args::{Arguments, Command, OutputArguments};
 use environment::Environment;
@@ -45,6 +48,8 @@ struct Tools {
     environment: Environment,
     screen: Screen,
     interrupt: Interrupt,
+    /// What the connection counts, once there is one.
+    calls: OnceLock<Calls>,
 }
 
 impl Tools {
@@ -85,8 +90,10 @@ pub fn main() -> i32 {
     let exit = runtime.block_on(async {
         let telling = screen.clone();
         let interrupt = Interrupt::listen(move || telling.interrupted());
-        let tools = Tools { environment, screen: screen.clone(), interrupt };
-        dispatch(&arguments.command, &tools).await.unwrap_or_else(|error| told(&error, &screen))
+        let tools = Tools { environment, screen: screen.clone(), interrupt, calls: OnceLock::new() };
+        let exit = dispatch(&arguments.command, &tools).await.unwrap_or_else(|error| told(&error, &screen));
+        tools.calls.get().into_iter().for_each(|calls| screen.calls(calls));
+        exit
     });
     // A thread that still waits for an answer at the terminal is not waited for.
     runtime.shutdown_background();

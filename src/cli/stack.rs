@@ -51,6 +51,8 @@ impl Stack {
         let target = Target::choose(target, &tools.environment)?;
         let folder = Folder::new(&stack.folder);
         let cloud = tools.interrupt.cut(target.connect(&folder)).await??;
+        // A second connection would be counted by itself, and there is none.
+        let _ = tools.calls.set(cloud.calls.clone());
         say(&target, &cloud, &name, tools);
         let place = StatePlace::choose(stack);
         if stack.state.is_none() {

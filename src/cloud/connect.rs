@@ -7,12 +7,13 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_ec2::config::retry::RetryPartition;
 use aws_smithy_http_client::tls;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::error::chain;
-use super::{Answering, CallError, Cloud, failed};
+use super::{Answering, CallError, Calls, Cloud, failed};
 use crate::local::Local;
 
 /// How to reach AWS.
@@ -93,15 +94,17 @@ impl Cloud {
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(local.http_client())
+            .time_source(local.time_source())
             .build();
         Self::from_config(&config, local.settings().pace, Answering::Embedded).await
     }
 
     async fn from_config(config: &SdkConfig, pace: f64, answering: Answering) -> Result<Self, ConnectError> {
-        // Repeating a call is this crate's business: see `apply::retry`.
+        // Repeating a call is this crate's business: see `apply::retry`. How fast calls may be sent, once AWS has refused
+        // one for being too many, the SDK finds out for each service.
         let config = config
             .to_builder()
-            .retry_config(RetryConfig::disabled())
+            .retry_config(RetryConfig::adaptive().with_max_attempts(1))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(std::time::Duration::from_secs(10))
@@ -110,24 +113,35 @@ impl Cloud {
             )
             .build();
         let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
-        let sts = aws_sdk_sts::Client::new(&config);
+        let calls = Calls::default();
+        // A partition of its own for each client of each connection: what one may send does not depend on another.
+        macro_rules! client {
+            ($sdk:ident, $service:literal) => {{
+                let own = $sdk::config::Builder::from(&config)
+                    .retry_partition(RetryPartition::custom($service).build())
+                    .interceptor(calls.of($service));
+                $sdk::Client::from_conf(own.build())
+            }};
+        }
+        let sts = client!(aws_sdk_sts, "sts");
         let identity = sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))?;
         Ok(Self {
             account: identity.account().unwrap_or_default().to_owned(),
             region,
             answering,
             pace,
-            autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
-            ec2: aws_sdk_ec2::Client::new(&config),
-            ecr: aws_sdk_ecr::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
-            efs: aws_sdk_efs::Client::new(&config),
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-            servicediscovery: aws_sdk_servicediscovery::Client::new(&config),
+            autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling"),
+            ec2: client!(aws_sdk_ec2, "ec2"),
+            ecr: client!(aws_sdk_ecr, "ecr"),
+            ecs: client!(aws_sdk_ecs, "ecs"),
+            efs: client!(aws_sdk_efs, "elasticfilesystem"),
+            elb: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing"),
+            iam: client!(aws_sdk_iam, "iam"),
+            logs: client!(aws_sdk_cloudwatchlogs, "logs"),
+            secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
+            servicediscovery: client!(aws_sdk_servicediscovery, "servicediscovery"),
             sts,
+            calls,
         })
     }
 

@@ -95,6 +95,23 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Codes that say that there were too many calls.
+///
+/// Sources: as those of [`classify`].
+pub(super) const THROTTLED: [&str; 11] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+    "BandwidthLimitExceeded",
+];
+
 /// The class of an error code of any service this crate calls.
 ///
 /// Sources: botocore 1.44.5 service models; "Error codes for the Amazon EC2 API"; the SDKs' throttling lists.
@@ -127,17 +144,7 @@ fn classify(code: &str) -> ErrorClass {
         | "IncorrectFileSystemLifeCycleState"
         | "IncorrectMountTargetState"
         | "IpAddressInUse" => ErrorClass::Busy,
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "SlowDown"
-        | "PriorRequestNotComplete"
-        | "EC2ThrottledException"
-        | "BandwidthLimitExceeded" => ErrorClass::Throttled,
+        _ if THROTTLED.contains(&code) => ErrorClass::Throttled,
         "AccessDenied"
         | "AccessDeniedException"
         | "UnauthorizedOperation"

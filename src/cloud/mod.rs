@@ -1,9 +1,11 @@
 //! The connection: clients of the SDK for one account and region of AWS, or for the embedded one.
 
+mod calls;
 pub mod connect;
 mod error;
 mod existing;
 
+pub use calls::{Calls, Count};
 pub use connect::{ConnectError, Connection};
 pub use error::{CallError, ErrorClass, failed};
 
@@ -32,6 +34,8 @@ pub struct Cloud {
     pub answering: Answering,
     /// By how much waits between questions are multiplied: 1 on AWS, less where answers come sooner.
     pub pace: f64,
+    /// Counts the requests of all the clients.
+    pub calls: Calls,
     /// Client of Application Auto Scaling.
     pub autoscaling: aws_sdk_applicationautoscaling::Client,
     /// Client of EC2.

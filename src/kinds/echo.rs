@@ -76,6 +76,7 @@ pub(super) fn cloud(answer: impl Fn(&str, &JsonMap) -> Json + Send + Sync + 'sta
         .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
         .build();
     Cloud {
+        calls: crate::cloud::Calls::default(),
         answering: crate::cloud::Answering::Embedded,
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),

@@ -1,5 +1,8 @@
-//! [`Local`]'s answers as an HTTP client of the SDK: calls never leave the process.
+//! [`Local`]'s answers as an HTTP client of the SDK: calls never leave the process. And its clock, as the SDK's.
 
+use std::time::SystemTime;
+
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -15,6 +18,18 @@ impl Local {
     /// An HTTP client for the SDK that this embedded AWS answers, whatever the address.
     pub fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(InProcess(self.clone()))
+    }
+
+    /// The time as it is here, for the SDK: under a paused clock it stands still.
+    pub fn time_source(&self) -> SharedTimeSource {
+        SharedTimeSource::new(InProcess(self.clone()))
+    }
+}
+
+impl TimeSource for InProcess {
+    fn now(&self) -> SystemTime {
+        let since = std::time::Duration::try_from(self.0.now().as_duration()).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + since
     }
 }
 

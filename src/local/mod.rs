@@ -107,6 +107,11 @@ impl Local {
         &self.shared.settings
     }
 
+    /// The time here.
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
     /// Forgets everything: removes the data in `folder`. Its settings stay.
     ///
     /// # Errors
@@ -146,7 +151,7 @@ impl Local {
         };
         let (protocol, action) = (call.protocol, call.action.clone());
         let local = self.clone();
-        let now = self.shared.clock.now();
+        let now = self.now();
         let done = tokio::task::spawn_blocking(move || local.call(&call, now)).await;
         let answer = done.unwrap_or_else(|error| Err(Fault::new("InternalError", error.to_string()).status(500)));
         wire::encode(protocol, &action, &request, answer)

@@ -1,3 +1,4 @@
+mod batches;
 mod cdk;
 mod command_line;
 mod contract;

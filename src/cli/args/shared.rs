@@ -123,7 +123,7 @@ pub struct OutputArguments {
     /// Print without colours (also: NO_COLOR)
     #[arg(long)]
     pub no_color: bool,
-    /// Tell of every call that is repeated, too
+    /// Tell of every call that is repeated, too, and at the end how many there were
     #[arg(long, short = 'v')]
     pub verbose: bool,
 }

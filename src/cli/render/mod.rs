@@ -1,5 +1,6 @@
 //! What is shown and how: text for people, JSON lines for programs.
 
+pub mod calls;
 pub mod diagnostics;
 mod difference;
 pub mod drift;

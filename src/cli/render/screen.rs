@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hzscript::cloud::{Calls, Count};
 use hzscript::event::{Event, Events};
 use hzscript::model::{Address, Json};
 use hzscript::plan::Counts;
@@ -15,9 +16,9 @@ use hzscript::script::Diagnostic;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
-use super::escape;
 use super::palette::Palette;
 use super::progress::Progress;
+use super::{calls, escape};
 use crate::cli::environment::Environment;
 
 /// A JSON line; events of the library are lines of their own, with the same member `event`.
@@ -83,6 +84,11 @@ pub enum Line<'a> {
         resources: usize,
         /// How many outputs.
         outputs: usize,
+    },
+    /// How many calls were made of AWS.
+    Calls {
+        /// By `service:Operation`.
+        calls: BTreeMap<String, Count>,
     },
     /// Why the command did not do what it was asked to.
     Error {
@@ -216,6 +222,18 @@ impl Screen {
     /// Takes the progress bars away.
     pub fn calm(&self) {
         self.progress().end();
+    }
+
+    /// Tells how many calls were made, where everything is told.
+    pub fn calls(&self, calls: &Calls) {
+        let counted = calls.counted();
+        if self.is_json() {
+            let named =
+                |((service, operation), count): (&(String, String), &Count)| (format!("{service}:{operation}"), *count);
+            self.line(&Line::Calls { calls: counted.iter().map(named).collect() });
+        } else if self.0.options.verbose {
+            self.err(&calls::told(&counted));
+        }
     }
 
     /// What each step that was not begun would have needed.
