@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Json, Secret, TemplatePart, Value};
+use crate::model::{Json, PathStep, PropertyPath, Secret, TemplatePart, Value};
 
 /// Hashes of every secret in either.
 pub(super) fn secret_hashes(wanted: &BTreeMap<String, Value>, prior: &BTreeMap<String, Value>) -> BTreeSet<String> {
@@ -63,6 +63,59 @@ pub(super) fn hide_in_place(there: Value, asked: &Value) -> Value {
             Value::List(there.into_iter().map(hide).collect())
         }
         (_, there) => hide_all(there),
+    }
+}
+
+/// A value as observed at `path`, with every text hidden that stands where a secret is wanted or was asked for before.
+/// Positions in `path` are those of what is wanted.
+pub(super) fn hide_at(
+    path: &PropertyPath,
+    there: Value,
+    wanted: &BTreeMap<String, Value>,
+    prior: &BTreeMap<String, Value>,
+) -> Value {
+    let mut wanted = wanted.get(path.root());
+    let mut prior: Vec<&Value> = prior.get(path.root()).into_iter().collect();
+    for step in path.steps().iter().skip(1) {
+        let next = match (wanted, step) {
+            (Some(Value::List(items)), PathStep::Index(index)) => items.get(*index),
+            (Some(value), PathStep::Key(key)) => under(value, key),
+            _ => None,
+        };
+        prior = prior.into_iter().flat_map(|value| before(value, step, next)).collect();
+        wanted = next;
+    }
+    wanted.into_iter().chain(prior).fold(there, hide_in_place)
+}
+
+/// What an object has under a key; of a list of `{key, value}`, the value with that key.
+fn under<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    match value {
+        Value::Map(map) => map.get(key),
+        Value::List(items) => items.iter().find(|item| name(item) == Some(key)).and_then(|item| under(item, "value")),
+        _ => None,
+    }
+}
+
+/// What was at a step where `wanted` is to be: the item of the same name, or at the same position. For an item that is to
+/// go it may be any.
+fn before<'a>(value: &'a Value, step: &PathStep, wanted: Option<&Value>) -> Vec<&'a Value> {
+    match (value, step, wanted) {
+        (value, PathStep::Key(key), _) => under(value, key).into_iter().collect(),
+        (Value::List(items), PathStep::Index(index), Some(wanted)) => match name(wanted) {
+            Some(named) => items.iter().filter(|item| name(item) == Some(named)).collect(),
+            None => items.get(*index).into_iter().collect(),
+        },
+        (Value::List(items), PathStep::Index(_), None) => items.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What tells an item of a list from its like: the key of a tag, the name of a container.
+fn name(item: &Value) -> Option<&str> {
+    match item {
+        Value::Map(map) => map.get("key").or_else(|| map.get("name")).and_then(Value::as_str),
+        _ => None,
     }
 }
 

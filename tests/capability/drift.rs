@@ -147,6 +147,10 @@ fn secrets_are_not_told_whoever_set_them() {
         let ended = world.hz(&words).exits_with(2).told("description").told("tags.word").told("(secret)");
         said.extend([ended.stdout, ended.stderr]);
     }
+    for words in [vec!["plan", &script], vec!["plan", &script, "--json"]] {
+        let ended = world.hz(&words).succeeds().told("description").told("tags.word").told("(secret)");
+        said.extend([ended.stdout, ended.stderr]);
+    }
     for address in ["secretsmanager_secret.given", "logs_log_group.logs"] {
         for json in [&[][..], &["--json"]] {
             let ended = world.hz(&[&["state", "show", address, &script], json].concat()).succeeds().told("(secret)");

@@ -10,7 +10,7 @@ use crate::model::schema::{KindSchema, schemas};
 use crate::model::{JsonMap, Resource, Value};
 use crate::plan::complete::{Identity, STACK_TAG, complete};
 use crate::plan::problem::Problem;
-use crate::plan::redact::{redact, secret_hashes};
+use crate::plan::redact::{hide_at, redact, secret_hashes};
 use crate::plan::{Action, Change, Difference, Reason};
 use crate::state::{Recorded, Status};
 
@@ -121,10 +121,12 @@ impl Planner<'_> {
             .filter(|difference| !change.options.ignore_changes.iter().any(|name| difference.path.root() == name))
             .map(|difference| {
                 let root = difference.path.root();
+                let before = difference.before.map(|json| redact(&json, &hashes));
+                let hide = |before| hide_at(&difference.path, before, &change.wanted, &recorded.inputs);
                 Difference {
                     replaces: difference.replaces || facts.replaces.contains(&root),
                     path: difference.path.to_string(),
-                    before: difference.before.map(|json| redact(&json, &hashes)),
+                    before: before.map(hide),
                     after: difference.after,
                 }
             })
@@ -221,13 +223,14 @@ impl Planner<'_> {
         let name = observed.properties.get(facts.name_property()).map(Value::from_json);
         keep_made_up_name(&mut change.wanted, resource, facts, name.as_ref());
         leave_ignored(&mut change, None, Some(&observed.properties));
-        change.differences = differences(schema, &change.wanted, &BTreeMap::new(), Some(&observed.properties))
+        let none = BTreeMap::new();
+        change.differences = differences(schema, &change.wanted, &none, Some(&observed.properties))
             .into_iter()
             .filter(|found| !change.options.ignore_changes.iter().any(|name| found.path.root() == name))
             .map(|found| Difference {
                 replaces: found.replaces || facts.replaces.contains(&found.path.root()),
                 path: found.path.to_string(),
-                before: found.before.as_ref().map(Value::from_json),
+                before: found.before.map(|there| hide_at(&found.path, Value::from_json(&there), &change.wanted, &none)),
                 after: found.after,
             })
             .collect();
