@@ -108,6 +108,17 @@ impl Report {
     }
 }
 
+/// Why a plan could not be executed to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A change would have to come before itself. Nothing was done.
+    #[error("the plan has no order: {0} would have to come before and after itself")]
+    NoOrder(Address),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
 /// What the steps of a run share.
 pub(super) struct Run<'a> {
     pub cloud: &'a Cloud,
@@ -133,23 +144,25 @@ pub(super) struct Run<'a> {
 /// Executes a plan.
 ///
 /// # Errors
-/// When the journal cannot be written. All else is in the report.
+/// When the plan has no order, before anything was done; when the journal cannot be written. All else is in the report.
 pub async fn execute(
     plan: &Plan,
     ledger: &Ledger,
     cloud: &Cloud,
     events: &Events,
     settings: &Settings,
-) -> Result<Report, StateError> {
+) -> Result<Report, ExecuteError> {
     let began = Instant::now();
-    let before = ledger.snapshot().await;
-    for (from, to) in &plan.moves {
-        ledger.record(Record::Moved { from: from.clone(), to: to.clone() }).await?;
-    }
-    let before = if plan.moves.is_empty() { before } else { ledger.snapshot().await };
+    let mut before = ledger.snapshot().await;
+    let moves: Vec<Record> =
+        plan.moves.iter().map(|(from, to)| Record::Moved { from: from.clone(), to: to.clone() }).collect();
+    moves.iter().for_each(|moved| before.apply(moved));
     let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
-    // The planner has built the same graph before, so there is an order.
-    let nodes = graph(plan, &before, facts).unwrap_or_default();
+    // The planner has built the same graph before; a plan that was read from a file may be another's work.
+    let nodes = graph(plan, &before, facts).map_err(ExecuteError::NoOrder)?;
+    for moved in moves {
+        ledger.record(moved).await?;
+    }
     let run = Run {
         cloud,
         ledger,

@@ -147,7 +147,7 @@ impl<'a> Step<'a> {
             attributes: change.attributes.clone(),
             dependencies: change.dependencies.clone(),
             status: Status::Ready,
-            protect: change.options.protect,
+            protect: change.options.protect.unwrap_or_default(),
             retain: change.options.retain,
             replace_on: change.options.replace_on.iter().map(|value| self.run.resolve(value)).collect(),
             ignore_changes: change.options.ignore_changes.clone(),

@@ -1,10 +1,11 @@
 //! `hzscript destroy`: delete everything a stack has. The script is not evaluated: it only names the stack.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use hzscript::apply::formation::FormationCheck;
 use hzscript::engine::EngineError;
-use hzscript::plan::PlanError;
+use hzscript::plan::{Plan, PlanError, Scope};
 
 use super::Tools;
 use super::args::DestroyArguments;
@@ -13,6 +14,8 @@ use super::error::Error;
 use super::execute::{Wording, execute, show};
 use super::exit::Exit;
 use super::known::closest;
+use super::render::scope::nothing_to_do;
+use super::saved;
 use super::script::{Script, similar, stack_name};
 use super::stack::{Calls, Stack};
 
@@ -49,30 +52,77 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
         return Ok(Exit::Success);
     }
 
+    let scope = Scope::from(&arguments.scope);
+    if let Some(path) = &arguments.out {
+        return save(path, &scope, arguments, &stack, tools).await;
+    }
     let command = tools.command();
     let owner = tools.environment.owner(&format!("destroy {}", stack.name));
     let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
-    let planned = tools.interrupt.cut(session.plan_destroy()).await;
+    let planned = tools.interrupt.cut(session.plan_destroy_within(&scope)).await;
     let error = match planned {
         Ok(Ok(plan)) if plan.is_empty() => {
             session.end().await.map_err(|error| stack.failed(error))?;
-            tools.screen.out(&format!("Stack {} is empty: nothing to destroy.", stack.name));
+            tell_nothing(&plan, &stack, tools);
             return Ok(Exit::Success);
         }
         Ok(Ok(plan)) => {
             show(&plan, tools);
-            let wording = Wording { question: "Destroy everything in", command: &command, again: &command };
+            let question = if plan.left_out.is_empty() { "Destroy everything in" } else { "Destroy this part of" };
+            let wording = Wording { question, command: &command, again: &command };
             return execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await;
         }
-        Ok(Err(EngineError::Plan(error))) => {
-            let sources = sources(&error);
-            Error::Plan { error, sources }
-        }
-        Ok(Err(error)) => stack.failed(error),
+        Ok(Err(error)) => not_planned(error, &stack),
         Err(interrupted) => interrupted.into(),
     };
     session.end().await.map_err(|error| stack.failed(error))?;
     Err(error)
+}
+
+/// Keeps the plan in a file instead of executing it.
+async fn save(
+    path: &Path,
+    scope: &Scope,
+    arguments: &DestroyArguments,
+    stack: &Stack,
+    tools: &Tools,
+) -> Result<Exit, Error> {
+    saved::check_place(path)?;
+    let looking = async {
+        let session = stack.engine.draft().await.map_err(|error| stack.failed(error))?;
+        let plan = session.plan_destroy_within(scope).await.map_err(|error| not_planned(error, stack))?;
+        Ok::<_, Error>((plan, session.state().await))
+    };
+    let (plan, state) = tools.interrupt.cut(looking).await??;
+    if plan.is_empty() {
+        tell_nothing(&plan, stack, tools);
+        return Ok(Exit::Success);
+    }
+    show(&plan, tools);
+    let again = tools.destroy_command();
+    saved::keep(path, plan, &state, again, stack, (&arguments.stack, &arguments.target), tools)?;
+    Ok(Exit::Success)
+}
+
+/// Says that there is nothing to destroy.
+fn tell_nothing(plan: &Plan, stack: &Stack, tools: &Tools) {
+    if plan.left_out.is_empty() {
+        tools.screen.out(&format!("Stack {} is empty: nothing to destroy.", stack.name));
+    } else {
+        show(plan, tools);
+        tools.screen.out(&nothing_to_do(plan));
+    }
+}
+
+/// Why it could not be planned, with the texts of the files that the problems are in.
+fn not_planned(error: EngineError, stack: &Stack) -> Error {
+    match error {
+        EngineError::Plan(error) => {
+            let sources = sources(&error);
+            Error::Plan { error, sources }
+        }
+        other => stack.failed(other),
+    }
 }
 
 /// The texts of the files that problems are in, as far as they can be read.

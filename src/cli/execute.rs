@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use hzscript::engine::{Session, shown_outputs};
+use hzscript::plan::schema::FORMAT_VERSION;
 use hzscript::plan::{Action, Plan};
 
 use super::Tools;
@@ -11,8 +12,9 @@ use super::error::Error;
 use super::exit::Exit;
 use super::prompt::{Consent, ask};
 use super::render::report::{Ending, ending, outputs};
+use super::render::scope::{self, nothing_to_do};
 use super::render::screen::Line;
-use super::render::{plan as preview, value};
+use super::render::{moved, plan as preview, value};
 use super::stack::Stack;
 
 /// What is about to be done, in the words of the questions and answers about it.
@@ -25,9 +27,6 @@ pub struct Wording<'a> {
     /// The command that goes on from where this one ended.
     pub again: &'a str,
 }
-
-/// What is said of a stack that needs nothing.
-pub const UP_TO_DATE: &str = "No changes, nothing to do: everything is as the script declares it.";
 
 /// Shows a plan, and executes it as [`execute`] does when it changes anything.
 ///
@@ -44,7 +43,7 @@ pub async fn show_and_execute(
     show(plan, tools);
     if plan.is_empty() {
         session.end().await.map_err(|error| stack.failed(error))?;
-        tools.screen.out(UP_TO_DATE);
+        tools.screen.out(&nothing_to_do(plan));
         show_outputs(&plan.outputs, tools);
         return Ok(Exit::Success);
     }
@@ -55,9 +54,14 @@ pub async fn show_and_execute(
 pub fn show(plan: &Plan, tools: &Tools) {
     let json = serde_json::to_value(plan).unwrap_or_default();
     let json = value::without_secrets(&json);
-    tools.screen.line(&Line::Plan { counts: plan.counts(), empty: plan.is_empty(), plan: json });
+    let (format_version, counts, empty) = (FORMAT_VERSION, plan.counts(), plan.is_empty());
+    tools.screen.line(&Line::Plan { format_version, counts, empty, plan: json });
     tools.screen.out("");
     tools.screen.out(&preview::preview(plan, tools.screen.out_palette()));
+    let beside = scope::left_out(plan, tools.screen.is_verbose());
+    for line in beside.into_iter().chain(moved::warnings(plan, tools.screen.out_palette())) {
+        tools.screen.out(&line);
+    }
 }
 
 /// Asks whether to execute the plan, executes it, and reports. The session ends in any case.
@@ -120,8 +124,13 @@ fn touches_anything(plan: &Plan) -> bool {
     plan.changes.iter().any(|change| change.action.changes() || change.action == Action::Forget)
 }
 
+/// Whether there is somebody to be asked.
+pub fn can_ask(tools: &Tools) -> bool {
+    tools.environment.interactive && !tools.screen.is_json()
+}
+
 async fn consent(plan: &Plan, stack: &Stack, wording: Wording<'_>, tools: &Tools) -> Result<bool, Error> {
-    if !tools.environment.interactive || tools.screen.is_json() {
+    if !can_ask(tools) {
         let why = if tools.screen.is_json() { "with --json nobody is asked" } else { "there is no terminal to ask on" };
         return Err(Error::Usage {
             message: format!("{why}, so nothing was changed"),

@@ -25,6 +25,7 @@ mod prompt;
 mod render;
 mod run;
 mod saved;
+mod schema;
 mod script;
 mod stack;
 mod state;
@@ -60,7 +61,12 @@ impl Tools {
 
     /// The command that executes what this one plans, to be typed instead of it.
     fn run_command(&self) -> String {
-        again(run_for_plan(typed()).into_iter())
+        again(instead("run", typed()).into_iter())
+    }
+
+    /// The command that destroys what this one plans to, to be typed instead of it.
+    fn destroy_command(&self) -> String {
+        again(instead("destroy", typed()).into_iter())
     }
 }
 
@@ -111,6 +117,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
+        Command::Schema(command) => Ok(schema::run(command, tools)),
         Command::Local(command) => local::run(command, tools).await,
     }
 }
@@ -130,7 +137,7 @@ fn options(command: &Command) -> Options {
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
-        Command::Local(_) => Options::default(),
+        Command::Schema(_) | Command::Local(_) => Options::default(),
     }
 }
 
@@ -148,11 +155,11 @@ fn typed() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
 }
 
-/// The arguments of a `run` that plans as a `plan` with these: what only `plan` has is left out.
-fn run_for_plan(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
+/// The arguments of a command that plans as one with these and executes: what is about plans alone is left out.
+fn instead(command: &str, mut arguments: impl Iterator<Item = String>) -> Vec<String> {
     // The command comes first.
     arguments.next();
-    let mut words = vec!["run".to_owned()];
+    let mut words = vec![command.to_owned()];
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--out" => drop(arguments.next()),
@@ -191,7 +198,7 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{again, run_for_plan};
+    use super::{again, instead};
 
     #[test]
     fn a_command_can_be_typed_again_and_tells_no_secret() {
@@ -205,7 +212,7 @@ mod tests {
     #[test]
     fn what_is_planned_is_run_with_the_same_arguments() {
         let typed = "plan a.rhai --out p --set --out=1 --json --set count=2 --out=p --detailed-exitcode --dir d";
-        let words = run_for_plan(typed.split(' ').map(str::to_owned));
+        let words = instead("run", typed.split(' ').map(str::to_owned));
         assert_eq!(words.join(" "), "run a.rhai --set --out=1 --set count=2 --dir d");
     }
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use hzscript::engine::{EngineError, Session};
-use hzscript::plan::Plan;
+use hzscript::model::Program;
+use hzscript::plan::{Plan, Scope, SuggestedMove};
 use hzscript::script::Evaluated;
 
 use super::args::RunArguments;
 use super::error::Error;
-use super::execute::{Wording, show_and_execute};
+use super::execute::{Wording, can_ask, show_and_execute};
 use super::exit::Exit;
 use super::input::gather;
+use super::interrupt::Interrupted;
+use super::prompt::{Consent, ask};
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
 use super::{Tools, evaluate};
@@ -30,24 +33,62 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
-    let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let mut evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
 
     let command = tools.command();
     let owner = tools.environment.owner(&format!("run {}", script.shown()));
     let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
-    let (session, plan) = plan_or_end(session, &evaluated, &stack, tools).await?;
+    let scope = Scope::from(&arguments.scope);
+    let (mut session, mut plan) = plan_or_end(session, &evaluated, &scope, &stack, tools).await?;
+    if !plan.suggested_moves.is_empty() && !arguments.apply.yes && can_ask(tools) {
+        match renamed(&plan, tools).await {
+            Ok(moves) if moves.is_empty() => {}
+            Ok(moves) => {
+                take_over(&mut evaluated.program, &moves);
+                (session, plan) = plan_or_end(session, &evaluated, &scope, &stack, tools).await?;
+            }
+            Err(interrupted) => {
+                session.end().await.map_err(|error| stack.failed(error))?;
+                return Err(interrupted.into());
+            }
+        }
+    }
     let wording = Wording { question: "Apply these changes to", command: &command, again: &command };
     show_and_execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await
+}
+
+/// Asks of each address that seems to have been renamed whether it was; answers those that were.
+async fn renamed(plan: &Plan, tools: &Tools) -> Result<Vec<SuggestedMove>, Interrupted> {
+    let mut moves = Vec::new();
+    tools.screen.err("");
+    for suggested in &plan.suggested_moves {
+        let SuggestedMove { from, to, .. } = suggested;
+        let question = format!("{from} is gone from the script and {to} is like it. Treat it as renamed?");
+        if ask(&question, Consent::Short, &tools.screen, &tools.interrupt).await? {
+            moves.push(suggested.clone());
+        }
+    }
+    Ok(moves)
+}
+
+/// Declares that resources were called otherwise before.
+fn take_over(program: &mut Program, moves: &[SuggestedMove]) {
+    for SuggestedMove { from, to, .. } in moves {
+        if let Some(resource) = program.resources.iter_mut().find(|resource| resource.address == *to) {
+            resource.options.aliases.push(from.clone());
+        }
+    }
 }
 
 /// Plans; when that fails or is interrupted, the session is ended first.
 async fn plan_or_end<'a>(
     session: Session<'a>,
     evaluated: &Evaluated,
+    scope: &Scope,
     stack: &Stack,
     tools: &Tools,
 ) -> Result<(Session<'a>, Plan), Error> {
-    let planned = tools.interrupt.cut(session.plan(&evaluated.program)).await;
+    let planned = tools.interrupt.cut(session.plan_within(&evaluated.program, scope)).await;
     let error = match planned {
         Ok(Ok(plan)) => return Ok((session, plan)),
         Ok(Err(error)) => not_planned(error, evaluated, stack),

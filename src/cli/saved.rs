@@ -4,12 +4,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use hzscript::plan::Saved;
 use hzscript::plan::saved::{ReadError, SaveError};
+use hzscript::plan::{Plan, Saved};
+use hzscript::state::Snapshot;
 use uuid::Uuid;
 
+use super::args::{DEFAULT_FOLDER, StackArguments, TargetArguments, TargetName};
+use super::connect::LOCAL_REGION;
 use super::error::Error;
+use super::render::escape;
+use super::render::screen::Line;
 use super::script::plain;
+use super::stack::Stack;
+use super::{Tools, again};
 
 /// The largest plan that is read, in bytes.
 const MAX_PLAN: u64 = 256 << 20;
@@ -125,6 +132,54 @@ pub fn write(path: &Path, saved: &Saved) -> Result<(), Error> {
     })
 }
 
+/// Saves a plan that was made with these arguments, and says how it is executed.
+///
+/// # Errors
+/// When it has secrets in it, or cannot be written.
+pub fn keep(
+    path: &Path,
+    plan: Plan,
+    state: &Snapshot,
+    anew: String,
+    stack: &Stack,
+    (place, target): (&StackArguments, &TargetArguments),
+    tools: &Tools,
+) -> Result<(), Error> {
+    let saved = Saved::new(plan, state, stack.engine.place(), anew.clone());
+    let saved = saved.map_err(|error| SavedError::Secret { error, again: anew })?;
+    write(path, &saved)?;
+    let apply = apply_command(path, place, target, &saved.plan.target.region);
+    let path = path.display().to_string();
+    let (shown, apply) = (escape::line(&path), escape::line(&apply));
+    tools.screen.out(&format!("\nSaved in {shown}. To execute exactly this: {apply}"));
+    tools.screen.line(&Line::Saved { file: &path });
+    Ok(())
+}
+
+/// The command that executes the plan in a file, on the state and the cloud that it was made for.
+fn apply_command(path: &Path, stack: &StackArguments, target: &TargetArguments, region: &str) -> String {
+    let mut words = vec!["apply".to_owned(), path.display().to_string()];
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    if stack.folder.dir != Path::new(DEFAULT_FOLDER) {
+        option("--dir", &stack.folder.dir.display().to_string());
+    }
+    if let Some(state) = &stack.state {
+        option("--state", state);
+    }
+    if target.target == Some(TargetName::Aws) || target.endpoint_url.is_some() {
+        option("--target", "aws");
+        option("--region", region);
+    } else if region != LOCAL_REGION {
+        option("--region", region);
+    }
+    for (name, value) in [("--profile", &target.profile), ("--endpoint-url", &target.endpoint_url)] {
+        if let Some(value) = value {
+            option(name, value);
+        }
+    }
+    again(words.into_iter())
+}
+
 /// Reads a plan.
 ///
 /// # Errors
@@ -152,4 +207,32 @@ fn private(path: &Path) -> std::io::Result<File> {
 #[cfg(not(unix))]
 fn private(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::{Arguments, Command};
+
+    #[test]
+    fn a_plan_is_applied_where_it_was_made() {
+        let command =
+            |typed: &str, region: &str| match Arguments::try_parse_from(typed.split(' ')).map(|all| all.command) {
+                Ok(Command::Plan(arguments)) => {
+                    apply_command(Path::new("my plan"), &arguments.stack, &arguments.target, region)
+                }
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(command("hzscript plan a.rhai --set n=1", "eu-west-1"), "hzscript apply 'my plan'");
+        assert_eq!(
+            command("hzscript plan a.rhai --dir d --state s", "us-east-1"),
+            "hzscript apply 'my plan' --dir d --state s --region us-east-1"
+        );
+        assert_eq!(
+            command("hzscript plan a.rhai --target aws --profile p", "eu-west-1"),
+            "hzscript apply 'my plan' --target aws --region eu-west-1 --profile p"
+        );
+    }
 }

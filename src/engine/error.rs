@@ -1,8 +1,11 @@
 //! [`EngineError`]: why a stack could not be planned or executed.
 
+use crate::apply::execute::ExecuteError;
 use crate::apply::recover::RecoverError;
 use crate::cloud::CallError;
+use crate::model::Address;
 use crate::plan::PlanError;
+use crate::plan::scope::ScopeError;
 use crate::state::{StateError, Target};
 
 /// Why a stack could not be planned or executed.
@@ -17,6 +20,12 @@ pub enum EngineError {
     /// The program cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The plan has no order, so that nothing was begun.
+    #[error("the plan has no order: {0} would have to come before and after itself")]
+    NoOrder(Address),
+    /// The part of the stack that was asked for means nothing.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
     /// The state belongs to another account or region.
     #[error("the state of stack `{stack}` is of {recorded}, and this is {connected}")]
     WrongTarget {
@@ -33,6 +42,16 @@ pub enum EngineError {
     /// The plan was made from another state.
     #[error("the plan is stale: the state has changed since it was made")]
     Stale,
+    /// The plan was made for a stack that was never run, whose state would be kept elsewhere.
+    #[error("the plan of stack `{stack}` is for a state that is kept in {planned}, and this is {here}")]
+    KeptElsewhere {
+        /// The stack.
+        stack: String,
+        /// Where its state was to be.
+        planned: String,
+        /// Where it would be now.
+        here: String,
+    },
     /// The plan was made for another account or region.
     #[error("the plan of stack `{stack}` is for {planned}, and this is {connected}")]
     PlannedElsewhere {
@@ -43,6 +62,15 @@ pub enum EngineError {
         /// What is connected to.
         connected: Target,
     },
+}
+
+impl From<ExecuteError> for EngineError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::NoOrder(address) => Self::NoOrder(address),
+            ExecuteError::State(error) => Self::State(error),
+        }
+    }
 }
 
 impl From<RecoverError> for EngineError {

@@ -52,6 +52,13 @@ impl Engine {
         &self.cloud
     }
 
+    /// Where the stack's state is kept: an address that means the same in every folder.
+    pub fn place(&self) -> String {
+        let shown = self.store.shown();
+        let absolute = shown.strip_prefix("file://").and_then(|path| std::path::absolute(path).ok());
+        absolute.map_or(shown, |path| format!("file://{}", path.display()))
+    }
+
     /// The state as the last run left it; `None` when there was none.
     ///
     /// # Errors
@@ -72,7 +79,8 @@ impl Engine {
     /// was never run gets the lineage that the plan gave it.
     ///
     /// # Errors
-    /// As [`Engine::begin`]; [`EngineError::PlannedElsewhere`] and [`EngineError::Stale`] when the plan is not for this.
+    /// As [`Engine::begin`]; [`EngineError::PlannedElsewhere`], [`EngineError::KeptElsewhere`] and [`EngineError::Stale`]
+    /// when the plan is not for this.
     pub async fn begin_saved(&self, saved: &Saved, owner: &Owner) -> Result<Session<'_>, EngineError> {
         let Plan { stack, target, .. } = &saved.plan;
         if *target != self.target || *stack != self.stack {
@@ -123,6 +131,12 @@ impl Engine {
             });
         }
         let begun = loaded.is_some();
+        if let (Opening::Saved(saved), false) = (opening, begun)
+            && saved.place != self.place()
+        {
+            let (stack, planned, here) = (self.stack.clone(), saved.place.clone(), self.place());
+            return Err(EngineError::KeptElsewhere { stack, planned, here });
+        }
         let lineage = || match opening {
             // Who only looks makes none up: names that derive from it are then shown as not known.
             Opening::Look => String::new(),

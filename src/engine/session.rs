@@ -11,7 +11,7 @@ use crate::kinds::{self, Observed};
 use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program};
 use crate::plan::drift::{Drift, drift};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Scope};
 use crate::state::{Awaited, Ledger, Lock, Record, Snapshot, Status};
 
 /// Work on a stack, from reading its state to writing it.
@@ -28,7 +28,15 @@ impl Session<'_> {
     /// # Errors
     /// When what exists cannot be read, or the program cannot be planned.
     pub async fn plan(&self, program: &Program) -> Result<Plan, EngineError> {
-        self.plan_with(program, false).await
+        self.plan_within(program, &Scope::default()).await
+    }
+
+    /// Plans a part of a program.
+    ///
+    /// # Errors
+    /// As [`Session::plan`]; [`EngineError::Scope`] when nothing is like what was asked for.
+    pub async fn plan_within(&self, program: &Program, scope: &Scope) -> Result<Plan, EngineError> {
+        self.plan_with(program, scope, false).await
     }
 
     /// Plans the deletion of everything the stack has.
@@ -36,7 +44,15 @@ impl Session<'_> {
     /// # Errors
     /// When what exists cannot be read, or something is protected.
     pub async fn plan_destroy(&self) -> Result<Plan, EngineError> {
-        self.plan_with(&Program::default(), true).await
+        self.plan_destroy_within(&Scope::default()).await
+    }
+
+    /// Plans the deletion of a part of what the stack has.
+    ///
+    /// # Errors
+    /// As [`Session::plan_destroy`]; [`EngineError::Scope`] when nothing is like what was asked for.
+    pub async fn plan_destroy_within(&self, scope: &Scope) -> Result<Plan, EngineError> {
+        self.plan_with(&Program::default(), scope, true).await
     }
 
     /// Compares what exists with what the last run asked for.
@@ -54,16 +70,17 @@ impl Session<'_> {
         Ok(observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?)
     }
 
-    async fn plan_with(&self, program: &Program, destroying: bool) -> Result<Plan, EngineError> {
+    async fn plan_with(&self, program: &Program, scope: &Scope, destroying: bool) -> Result<Plan, EngineError> {
         let mut snapshot = self.ledger.snapshot().await;
         let moves = moves(program, &snapshot);
         for (from, to) in &moves {
             snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
         }
+        let choice = scope.choose(program, &snapshot)?;
         let observed = self.observe(to_observe(program, &snapshot)).await?;
         let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
         let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
-        Ok(Plan { moves, ..plan::plan(inputs)? })
+        Ok(Plan { moves, ..plan::plan_within(inputs, choice)? })
     }
 
     /// Executes a plan and writes the state, whatever comes of it.

@@ -38,8 +38,8 @@ pub struct Timeouts {
 pub struct Options {
     /// Resources that must be there first, beside those referred to.
     pub depends_on: Vec<Address>,
-    /// Refuse any plan that deletes or replaces it.
-    pub protect: bool,
+    /// Whether any plan that deletes or replaces it is refused. `None` leaves that as it is in the state.
+    pub protect: Option<bool>,
     /// Leave it in the account when it leaves the script.
     pub retain: bool,
     /// Top-level properties whose differences are not acted on.

@@ -6,11 +6,14 @@
 
 pub mod complete;
 pub mod drift;
+pub mod moved;
 pub mod order;
 pub mod planner;
 pub mod problem;
 mod redact;
 pub mod saved;
+pub mod schema;
+pub mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +24,11 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Address, JsonMap, Options, Source, Value};
 use crate::state::Target;
 
-pub use planner::{Inputs, plan};
+pub use moved::{Likeness, SuggestedMove};
+pub use planner::{Inputs, plan, plan_within};
 pub use problem::{PlanError, Problem};
 pub use saved::Saved;
+pub use scope::{Scope, Why};
 
 /// What is done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +86,8 @@ pub enum Reason {
     },
     /// A value in `replaceOn` differs.
     ReplaceOn,
+    /// Its replacement was asked for.
+    Asked,
     /// Something it refers to is deleted before it is made again, and cannot be deleted while this uses it.
     Uses {
         /// The thing.
@@ -105,6 +112,11 @@ pub enum Reason {
     },
     /// An earlier run ended before everything was set.
     Unfinished,
+    /// It becomes protected from deletion and replacement, or is no longer.
+    Protection {
+        /// Whether it becomes so.
+        on: bool,
+    },
     /// How it is handled or what it needs is declared otherwise, which only the state has to know.
     Handling,
     /// The script no longer declares it.
@@ -207,6 +219,12 @@ pub struct Plan {
     pub outputs: BTreeMap<String, Value>,
     /// Whether outputs differ from the last run's.
     pub outputs_change: bool,
+    /// Which part of the stack was asked for.
+    pub scope: Scope,
+    /// What is left out of it, of all that is declared or in the state: nothing of it is changed or forgotten.
+    pub left_out: BTreeMap<Address, Why>,
+    /// Addresses that seem to have been renamed: nothing is done about that but what the changes say.
+    pub suggested_moves: Vec<SuggestedMove>,
 }
 
 impl Plan {

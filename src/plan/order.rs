@@ -264,7 +264,7 @@ fn after_namesakes(
 }
 
 /// The values of each set of properties that no two live objects may share, where all of them are known.
-fn keys(
+pub(super) fn keys(
     kind: &str,
     inputs: &BTreeMap<String, Value>,
     facts: fn(&str) -> Option<&'static Facts>,

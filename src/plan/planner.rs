@@ -6,11 +6,14 @@
 mod change;
 mod known;
 mod support;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::moved::suggested;
 use super::order::{deletion_order, dependency_order};
 use super::problem::{PlanError, Problem};
+use super::scope::Choice;
 use super::{Action, Change, Plan, Reason};
 use crate::kinds::{Facts, Observed};
 use crate::model::schema::schemas;
@@ -42,25 +45,47 @@ impl std::fmt::Debug for Inputs<'_> {
     }
 }
 
-/// Plans.
+/// Plans all of a stack.
 ///
 /// # Errors
 /// All the problems at once.
 pub fn plan(inputs: Inputs<'_>) -> Result<Plan, PlanError> {
-    let mut planner = Planner {
-        inputs,
-        done: HashMap::with_capacity(inputs.program.resources.len()),
-        supports: HashMap::new(),
-        problems: Vec::new(),
-        changes: Vec::with_capacity(inputs.program.resources.len()),
-    };
-    planner.wanted();
-    planner.unwanted();
-    planner.finish()
+    plan_within(inputs, Choice::default())
+}
+
+/// Plans the part of a stack that was chosen, and whatever else it turns out to take.
+///
+/// # Errors
+/// All the problems at once.
+pub fn plan_within(inputs: Inputs<'_>, mut choice: Choice) -> Result<Plan, PlanError> {
+    loop {
+        let mut planner = Planner {
+            inputs,
+            choice: &choice,
+            done: HashMap::with_capacity(inputs.program.resources.len()),
+            supports: HashMap::new(),
+            problems: Vec::new(),
+            changes: Vec::with_capacity(inputs.program.resources.len()),
+        };
+        planner.wanted();
+        planner.unwanted();
+        let missing = planner.missing();
+        if missing.is_empty() {
+            return planner.finish();
+        }
+        let more = missing.keys().cloned().collect();
+        let mut wider = choice.clone();
+        if !wider.take_in(more, inputs.program, inputs.snapshot) {
+            planner.problems.extend(missing.into_values());
+            return planner.finish();
+        }
+        choice = wider;
+    }
 }
 
 struct Planner<'a> {
     inputs: Inputs<'a>,
+    choice: &'a Choice,
     /// Index in `changes` of each address planned so far.
     done: HashMap<Address, usize>,
     supports: HashMap<&'static str, Support>,
@@ -81,7 +106,14 @@ impl Planner<'_> {
         };
         for index in order {
             let resource = &resources[index];
-            match self.change(resource) {
+            if self.choice.left_out.contains_key(&resource.address) {
+                continue;
+            }
+            let planned = match self.lacks(resource) {
+                Some(problems) => Err(problems),
+                None => self.change(resource),
+            };
+            match planned {
                 Ok(change) => {
                     self.done.insert(change.address.clone(), self.changes.len());
                     self.changes.push(change);
@@ -99,8 +131,10 @@ impl Planner<'_> {
         let snapshot = self.inputs.snapshot;
         let declared: BTreeSet<&Address> =
             self.inputs.program.resources.iter().map(|resource| &resource.address).collect();
+        let left_out = &self.choice.left_out;
+        let unwanted = |address: &Address| !declared.contains(address) && !left_out.contains_key(address);
         let gone: Vec<(&Address, &Recorded)> =
-            snapshot.resources.iter().filter(|(address, _)| !declared.contains(*address)).collect();
+            snapshot.resources.iter().filter(|(address, _)| unwanted(address)).collect();
         for (address, recorded) in deletion_order(&gone) {
             let reason = if self.inputs.destroying { Reason::Destroyed } else { Reason::Undeclared };
             let mut change = deletion(address, recorded, reason);
@@ -110,21 +144,23 @@ impl Planner<'_> {
             } else if recorded.retain {
                 change.action = Action::Forget;
             } else if recorded.protect {
-                let problem = Problem::Protected { address: address.clone(), verb: "delete" };
+                let problem = Problem::Protected { address: address.clone(), verb: "delete", declared: false };
                 self.problems.push((address.clone(), None, problem));
             }
             self.changes.push(change);
         }
+        let kept: BTreeSet<Address> = self.used_by_left_out().into_iter().cloned().collect();
         for (address, aside) in &snapshot.deposed {
-            self.changes.extend(aside.iter().map(|recorded| deletion(address, recorded, Reason::Deposed)));
+            if !left_out.contains_key(address) && !kept.contains(address) {
+                self.changes.extend(aside.iter().map(|recorded| deletion(address, recorded, Reason::Deposed)));
+            }
         }
     }
 
     fn finish(mut self) -> Result<Plan, PlanError> {
         let snapshot = self.inputs.snapshot;
-        let outputs: BTreeMap<String, Value> =
-            self.inputs.program.outputs.iter().map(|(name, value)| (name.clone(), self.resolve(value))).collect();
-        let plan = Plan {
+        let outputs = self.outputs();
+        let mut plan = Plan {
             stack: snapshot.stack.clone(),
             target: snapshot.target.clone(),
             serial: snapshot.serial,
@@ -133,7 +169,13 @@ impl Planner<'_> {
             outputs_change: stored(&outputs) != stored(&snapshot.outputs),
             outputs,
             changes: std::mem::take(&mut self.changes),
+            scope: self.choice.scope.clone(),
+            left_out: self.choice.left_out.clone(),
+            suggested_moves: Vec::new(),
         };
+        if !self.inputs.destroying {
+            plan.suggested_moves = suggested(&plan, snapshot, self.inputs.facts);
+        }
         if self.problems.is_empty()
             && let Err(address) = super::order::graph(&plan, snapshot, self.inputs.facts)
         {
@@ -148,7 +190,8 @@ impl Planner<'_> {
 
     /// An attribute, when it is known before executing.
     fn lookup(&self, reference: &Reference) -> Option<Json> {
-        let change = &self.changes[*self.done.get(&reference.address)?];
+        let Some(&index) = self.done.get(&reference.address) else { return self.lookup_left_out(reference) };
+        let change = &self.changes[index];
         let schema = schemas().by_kind(reference.address.kind())?;
         let facts = (self.inputs.facts)(&schema.type_name)?;
         let kept = matches!(change.action, Action::NoOp | Action::Settle | Action::Update | Action::Import);

@@ -39,6 +39,28 @@ pub enum Problem {
         address: Address,
         /// `delete` or `replace`.
         verb: &'static str,
+        /// Whether the program declares it.
+        declared: bool,
+    },
+    /// It needs something that is left out and that does not exist.
+    #[error("it needs {needed}, which is left out and does not exist yet")]
+    NeedsLeftOut {
+        /// The thing.
+        needed: Address,
+    },
+    /// It would be taken away from something that is left out.
+    #[error("this would {verb} it while {user}, which is left out, uses it")]
+    UsedByLeftOut {
+        /// Who uses it.
+        user: Address,
+        /// `delete` or `replace`.
+        verb: &'static str,
+    },
+    /// Something that is left out has its name, or its place.
+    #[error("{holder}, which is left out, has its name or its place")]
+    HeldByLeftOut {
+        /// The other.
+        holder: Address,
     },
     /// What is to be adopted is not there.
     #[error("`{id}` does not exist, so it cannot be adopted")]
@@ -71,8 +93,18 @@ impl Problem {
     /// The way out, when there is a general one.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Protected { .. } => {
-                Some("take `protect: true` out of its options and run once, then try again".to_owned())
+            Self::Protected { declared: true, .. } => {
+                Some("write `protect: false` in its options and run once, then try again".to_owned())
+            }
+            Self::Protected { declared: false, .. } => Some(
+                "what protects it is in the state, whatever the script says no longer: declare it with `protect: false` and \
+                 run once, then try again"
+                    .to_owned(),
+            ),
+            Self::NeedsLeftOut { needed: other }
+            | Self::UsedByLeftOut { user: other, .. }
+            | Self::HeldByLeftOut { holder: other } => {
+                Some(format!("leave out both or neither: {other} is in the way of this one alone"))
             }
             Self::NoCode { .. } => {
                 Some("leave it out of the script, or make it by other means and use its id".to_owned())

@@ -14,7 +14,7 @@ use crate::model::{Address, JsonMap, TemplatePart, Value};
 use crate::state::Snapshot;
 
 /// The version of the format that this code writes; no other is read.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 /// What the first line says the text is.
 const WHAT: &str = "plan";
@@ -27,6 +27,8 @@ pub struct Saved {
     pub plan: Plan,
     /// The checksum of the state that it was made from ([`checksum_of_state`]).
     pub state: String,
+    /// Where that state is kept. A stack that was never run has none yet: its plan is executed nowhere else.
+    pub place: String,
     /// The command that plans anew and executes, for messages.
     pub again: String,
 }
@@ -95,11 +97,12 @@ struct Beside {
 }
 
 impl Saved {
-    /// A plan made from `snapshot`, which `again` would make anew.
+    /// A plan made from `snapshot`, which is kept in `place` ([`Engine::place`](crate::engine::Engine::place)) and which
+    /// `again` would make anew.
     ///
     /// # Errors
     /// When a step needs a secret, or an output would lose one.
-    pub fn new(mut plan: Plan, snapshot: &Snapshot, again: String) -> Result<Self, SaveError> {
+    pub fn new(mut plan: Plan, snapshot: &Snapshot, place: String, again: String) -> Result<Self, SaveError> {
         let resources = needing_secrets(&plan, snapshot);
         let outputs: Vec<String> =
             plan.outputs.iter().filter(|(_, value)| would_lose(value)).map(|(name, _)| name.clone()).collect();
@@ -112,7 +115,7 @@ impl Saved {
                 change.observed = JsonMap::new();
             }
         }
-        Ok(Self { plan, state: checksum_of_state(snapshot), again })
+        Ok(Self { plan, state: checksum_of_state(snapshot), place, again })
     }
 
     /// As text.

@@ -35,7 +35,7 @@ pub(super) fn read(map: &Map, schema: &KindSchema, state: &mut State, origin: &O
                     }
                 }
             }
-            "protect" => options.protect = reader.flag(value, &here),
+            "protect" => options.protect = Some(reader.flag(value, &here)),
             "retain" => options.retain = reader.flag(value, &here),
             "ignoreChanges" => options.ignore_changes = reader.properties(value, &here, schema),
             "replaceOn" => options.replace_on = reader.values(value, &here),

@@ -172,7 +172,7 @@ fn entries<'a>(known: Known<'a>, renderer: &mut Renderer<'a>, names: &Names<'_>)
         fields.push(("DependsOn", depends_on.into_iter().collect()));
     }
     let options = &resource.options;
-    if options.retain || options.protect {
+    if options.retain || options.protect == Some(true) {
         fields.extend(["DeletionPolicy", "UpdateReplacePolicy"].map(|policy| (policy, Json::from("Retain"))));
     } else if options.id.is_some() {
         // What exists is imported, and an import asks for a policy, whichever it is.

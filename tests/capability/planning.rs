@@ -175,7 +175,7 @@ async fn protection_is_taken_off_and_retention_put_on_by_a_run_that_changes_noth
     let script = |options: &str| format!(r#"logs_log_group("kept", #{{}}, #{{ {options} }});"#);
     stack.runs(&script("protect: true")).await;
     problems(stack.try_plan("").await.expect_err("protected"));
-    stack.runs(&script("retain: true")).await;
+    stack.runs(&script("protect: false, retain: true")).await;
     assert!(stack.plan(&script("retain: true")).await.is_empty());
     assert_eq!(summary(&stack.plan("").await), "x logs_log_group.kept");
     stack.runs("").await;

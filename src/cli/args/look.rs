@@ -22,6 +22,8 @@ pub struct PlanArguments {
     #[arg(default_value_t = DEFAULT_PARALLELISM, value_parser = parallelism)]
     pub parallelism: usize,
     #[command(flatten)]
+    pub scope: ScopeArguments,
+    #[command(flatten)]
     pub inputs: InputArguments,
     #[command(flatten)]
     pub stack: StackArguments,

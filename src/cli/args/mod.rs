@@ -3,6 +3,7 @@
 mod local;
 mod look;
 mod run;
+mod schema;
 mod shared;
 mod state;
 
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
+pub use schema::SchemaCommand;
 pub use shared::{
     DEFAULT_FOLDER, FolderArguments, InputArguments, OutputArguments, StackArguments, TargetArguments, TargetName,
 };
@@ -78,6 +80,9 @@ is no drift.")]
 The template is for the account and region that look-ups are answered for. Names and zones that the script was told are
 asked of CloudFormation again; secrets become parameters that are not echoed.")]
     Synth(SynthArguments),
+    /// Print the JSON Schema of what other commands print
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     /// The embedded AWS: serve it to other programs, see what is in it, empty it
     #[command(subcommand)]
     Local(LocalCommand),

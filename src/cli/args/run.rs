@@ -12,6 +12,8 @@ pub struct RunArguments {
     /// The script
     pub script: PathBuf,
     #[command(flatten)]
+    pub scope: ScopeArguments,
+    #[command(flatten)]
     pub inputs: InputArguments,
     #[command(flatten)]
     pub stack: StackArguments,
@@ -49,6 +51,11 @@ pub struct DestroyArguments {
     /// The script whose stack it is; it is not evaluated. May be left out with --stack
     #[arg(required_unless_present = "stack")]
     pub script: Option<PathBuf>,
+    /// Save the plan in this file instead, to be executed with `hzscript apply FILE`; nothing is destroyed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["yes", "no_wait"])]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub scope: DestroyScopeArguments,
     #[command(flatten)]
     pub stack: StackArguments,
     #[command(flatten)]

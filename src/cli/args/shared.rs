@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use hzscript::apply::formation::FormationCheck;
+use hzscript::plan::Scope;
+use hzscript::plan::scope::AddressPattern;
 
 /// Values for the script's inputs.
 #[derive(Debug, Args)]
@@ -65,6 +67,51 @@ pub struct TargetArguments {
     /// Send AWS's calls to this address instead; implies --target aws
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+/// Which part of a stack.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArguments {
+    /// Plan this resource only, with all that it needs; may be repeated. `*` stands for any text: 'ec2_subnet.*'
+    #[arg(long, value_name = "ADDRESS")]
+    pub only: Vec<String>,
+    /// Leave out this resource, with all that needs it; may be repeated. `*` as above
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Replace this resource, although nothing differs that AWS cannot change in place; may be repeated. `*` as above
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+}
+
+impl From<&ScopeArguments> for Scope {
+    fn from(arguments: &ScopeArguments) -> Self {
+        let ScopeArguments { only, exclude, replace } = arguments;
+        Self { only: patterns(only), exclude: patterns(exclude), replace: patterns(replace), ..Self::default() }
+    }
+}
+
+/// Which part of a stack is destroyed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scope")]
+pub struct DestroyScopeArguments {
+    /// Destroy this resource only, with all that uses it; may be repeated. `*` stands for any text: 'ec2_subnet.*'
+    #[arg(long, value_name = "ADDRESS")]
+    pub only: Vec<String>,
+    /// Keep this resource, with all that it needs; may be repeated. `*` as above
+    #[arg(long, value_name = "ADDRESS")]
+    pub except: Vec<String>,
+}
+
+impl From<&DestroyScopeArguments> for Scope {
+    fn from(arguments: &DestroyScopeArguments) -> Self {
+        let DestroyScopeArguments { only, except } = arguments;
+        Self { only: patterns(only), except: patterns(except), ..Self::default() }
+    }
+}
+
+fn patterns(texts: &[String]) -> Vec<AddressPattern> {
+    texts.iter().map(|text| AddressPattern::new(text)).collect()
 }
 
 /// How to execute.

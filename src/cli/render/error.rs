@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
+use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
 use hzscript::state::{StateError, Target};
 
@@ -128,6 +129,7 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
         EngineError::State(error) => of_state(error, Some(state)),
         EngineError::Observe(error) => of_call(error),
         EngineError::Plan(error) => Told::new(error.to_string(), None),
+        EngineError::Scope(error) => of_scope(error),
         EngineError::WrongTarget { stack, recorded, connected } => Told::new(
             format!("stack {stack} lives in {recorded}, and this is {connected}"),
             Some(&format!("work on it with {}, or deploy another one with --stack NAME", options(recorded))),
@@ -140,12 +142,34 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
                 Some(&format!("apply it with {}{by}", options(planned))),
             )
         }
+        EngineError::NoOrder(_) => Told::new(
+            format!("{error}; nothing was changed"),
+            Some("make the plan again: this one was not made by hzscript"),
+        ),
+        EngineError::KeptElsewhere { .. } => Told::new(
+            format!("{}; nothing was changed", on_disk(&error.to_string())),
+            Some("apply it with --dir or --state as it was planned with, or make it again here"),
+        ),
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::Stale => Told::new(
             "the state has changed since the plan was made; nothing was changed",
             Some("run again, to plan from the state as it is now"),
         ),
     }
+}
+
+fn of_scope(error: &ScopeError) -> Told {
+    let help = match error {
+        ScopeError::NoMatch { near: Some(near), .. } => format!("did you mean {near}?"),
+        ScopeError::NoMatch { option: "replace", .. } => {
+            "only what the script declares can be replaced; an address is kind.name, `*` stands for any text".to_owned()
+        }
+        ScopeError::NoMatch { .. } => {
+            "an address is kind.name, such as ecs_service.members, and `*` stands for any text".to_owned()
+        }
+        ScopeError::ReplacesLeftOut { .. } => "name it with --only, too, or leave it out of --exclude".to_owned(),
+    };
+    Told::new(error.to_string(), Some(&help))
 }
 
 fn options(target: &Target) -> String {

@@ -90,6 +90,11 @@ fn told(reason: &Reason, change: &Change) -> Option<String> {
         Reason::New | Reason::Differs | Reason::Destroyed => return None,
         Reason::Vanished { id } => format!("{} is no longer there", escape::line(id)),
         Reason::Immutable { paths } => format!("because {} cannot be changed in place", listed(paths)),
+        Reason::Asked => "because --replace names it".to_owned(),
+        Reason::Protection { on: true } => "it becomes protected from deletion and replacement".to_owned(),
+        Reason::Protection { on: false } => {
+            "its protection is lifted: from the next run on it can be deleted and replaced".to_owned()
+        }
         Reason::ReplaceOn => "because a value in its replaceOn differs".to_owned(),
         Reason::Uses { address } => format!("because {address}, which it uses, is deleted before it is made again"),
         Reason::Exclusive { properties } => {
@@ -142,7 +147,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use hzscript::model::{JsonMap, Options, Reference, Secret, Source, Value};
-    use hzscript::plan::Difference;
+    use hzscript::plan::{Difference, Scope};
     use hzscript::state::Target;
     use serde_json::json;
 
@@ -195,6 +200,9 @@ mod tests {
             moves: Vec::new(),
             outputs: BTreeMap::new(),
             outputs_change: false,
+            scope: Scope::default(),
+            left_out: BTreeMap::new(),
+            suggested_moves: Vec::new(),
         }
     }
 

@@ -43,8 +43,10 @@ pub enum Line<'a> {
         /// The warning.
         diagnostic: &'a Diagnostic,
     },
-    /// The plan.
+    /// The plan: what `schemas/plan.schema.json` describes.
     Plan {
+        /// The version of its format.
+        format_version: u32,
         /// How many changes there are of each sort.
         counts: Counts,
         /// Whether executing it would do nothing.
@@ -148,6 +150,11 @@ impl Screen {
     /// Whether JSON lines are wanted.
     pub fn is_json(&self) -> bool {
         self.0.options.json
+    }
+
+    /// Whether everything is to be told.
+    pub fn is_verbose(&self) -> bool {
+        self.0.options.verbose
     }
 
     /// Colours of standard output.

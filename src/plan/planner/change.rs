@@ -43,6 +43,8 @@ impl Planner<'_> {
         };
         let mut options = resource.options.clone();
         options.replace_on = replace_on;
+        // What the script says nothing of is as the state has it.
+        options.protect = Some(options.protect.unwrap_or(recorded.is_some_and(|recorded| recorded.protect)));
         let mut change = Change {
             address: resource.address.clone(),
             kind: schema.type_name.clone(),
@@ -95,8 +97,9 @@ impl Planner<'_> {
         leave_ignored(&mut change, Some(&recorded.inputs), observed);
         self.compare(&mut change, schema, facts, recorded, observed);
         if change.action.replaces() {
-            if recorded.protect || resource.options.protect {
-                return Err(vec![Problem::Protected { address: resource.address.clone(), verb: "replace" }]);
+            if recorded.protect || resource.options.protect == Some(true) {
+                let address = resource.address.clone();
+                return Err(vec![Problem::Protected { address, verb: "replace", declared: true }]);
             }
             change.generation = recorded.generation.max(snapshot.generation(&resource.address)) + 1;
             change.wanted = filled(change.generation);
@@ -139,6 +142,9 @@ impl Planner<'_> {
         if stored(&change.options.replace_on) != stored(&recorded.replace_on) {
             change.reasons.push(Reason::ReplaceOn);
         }
+        if self.choice.replace.contains(&change.address) {
+            change.reasons.push(Reason::Asked);
+        }
         for used in &change.dependencies {
             let Some(&index) = self.done.get(used) else { continue };
             let other = &self.changes[index];
@@ -175,8 +181,12 @@ impl Planner<'_> {
             change.action = Action::Update;
             change.reasons.push(Reason::Differs);
         }
-        let handled_the_same = change.options.protect == recorded.protect
-            && change.options.retain == recorded.retain
+        let protect = change.options.protect.unwrap_or(recorded.protect);
+        if protect != recorded.protect {
+            change.action = if change.action == Action::NoOp { Action::Update } else { change.action };
+            change.reasons.push(Reason::Protection { on: protect });
+        }
+        let handled_the_same = change.options.retain == recorded.retain
             && change.options.ignore_changes == recorded.ignore_changes
             && change.options.timeouts == recorded.timeouts
             && change.options.formation == recorded.formation

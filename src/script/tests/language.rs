@@ -161,7 +161,7 @@ ecs_cluster("c", #{}, #{ dependsOn: [vpc, "ec2_vpc.v"] });
         "dependsOn": [
           "ec2_vpc.v"
         ],
-        "protect": false,
+        "protect": null,
         "retain": false,
         "ignoreChanges": [],
         "replaceOn": [],
