@@ -177,7 +177,7 @@ impl Screen {
     /// Prints text to standard output, unless JSON is wanted.
     pub fn out(&self, text: &str) {
         if !self.is_json() {
-            self.raw_out(text);
+            self.print(text);
         }
     }
 
@@ -197,7 +197,11 @@ impl Screen {
     /// Prints to standard output text that a program may read: JSON or YAML, in whose texts a terminal finds nothing to
     /// obey.
     pub fn raw_out(&self, text: &str) {
-        let text = escape::json(text);
+        self.print(&escape::json(text));
+    }
+
+    /// Prints to standard output. What is from elsewhere in the text was escaped before, its colours are its own.
+    fn print(&self, text: &str) {
         self.0.multi.suspend(|| {
             let mut out = std::io::stdout().lock();
             drop(writeln!(out, "{text}").and_then(|()| out.flush()));
