@@ -144,7 +144,8 @@ impl Planner<'_> {
             } else if recorded.retain {
                 change.action = Action::Forget;
             } else if recorded.protect {
-                let problem = Problem::Protected { address: address.clone(), verb: "delete", declared: false };
+                let problem =
+                    Problem::Protected { address: address.clone(), verb: "delete", declared: false, renamed: None };
                 self.problems.push((address.clone(), None, problem));
             }
             self.changes.push(change);
@@ -175,6 +176,12 @@ impl Planner<'_> {
         };
         if !self.inputs.destroying {
             plan.suggested_moves = suggested(&plan, snapshot, self.inputs.facts);
+        }
+        for (_, _, problem) in &mut self.problems {
+            if let Problem::Protected { address, renamed, .. } = problem {
+                let suggested = plan.suggested_moves.iter().find(|suggested| suggested.from == *address);
+                *renamed = suggested.map(|suggested| suggested.to.clone());
+            }
         }
         if self.problems.is_empty()
             && let Err(address) = super::order::graph(&plan, snapshot, self.inputs.facts)

@@ -3,6 +3,10 @@
 use super::complete::STACK_TAG;
 use crate::model::{Address, Source};
 
+/// How what the script no longer declares is no longer protected.
+const LIFTED: &str = "declare it with `protect: false` and run once, then try again: what protects it is in the state, and \
+                      is not lifted by taking a line out of the script";
+
 /// Why something cannot be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Problem {
@@ -41,6 +45,8 @@ pub enum Problem {
         verb: &'static str,
         /// Whether the program declares it.
         declared: bool,
+        /// The address that it seems to have now, when it seems to have been renamed.
+        renamed: Option<Address>,
     },
     /// It needs something that is left out and that does not exist.
     #[error("it needs {needed}, which is left out and does not exist yet")]
@@ -96,11 +102,10 @@ impl Problem {
             Self::Protected { declared: true, .. } => {
                 Some("write `protect: false` in its options and run once, then try again".to_owned())
             }
-            Self::Protected { declared: false, .. } => Some(
-                "what protects it is in the state, whatever the script says no longer: declare it with `protect: false` and \
-                 run once, then try again"
-                    .to_owned(),
-            ),
+            Self::Protected { address, renamed: Some(renamed), .. } => Some(format!(
+                "if it was renamed, write `aliases: [\"{address}\"]` in the options of {renamed}; if not, {LIFTED}"
+            )),
+            Self::Protected { .. } => Some(LIFTED.to_owned()),
             Self::NeedsLeftOut { needed: other }
             | Self::UsedByLeftOut { user: other, .. }
             | Self::HeldByLeftOut { holder: other } => {

@@ -204,6 +204,8 @@ async fn protection_is_lifted_by_saying_so_and_not_by_saying_nothing() {
         assert!(matches!(refused, Problem::Protected { .. }), "{refused:?}");
         assert!(refused.help().is_some_and(|help| help.contains("protect: false")), "{refused:?}");
     }
+    let renamed = problem(plan(&stack, &script("", "a").replace("(\"a\"", "(\"b\""), &Scope::default()).await).1;
+    assert!(renamed.help().is_some_and(|help| help.contains("aliases: [\"logs_log_group.a\"]")), "{renamed:?}");
     let lifted = stack.plan(&script("protect: false", "a")).await;
     let change = &lifted.changes[0];
     assert_eq!((change.action, &change.reasons[..]), (Action::Update, &[Reason::Protection { on: false }][..]));

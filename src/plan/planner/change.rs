@@ -99,7 +99,7 @@ impl Planner<'_> {
         if change.action.replaces() {
             if recorded.protect || resource.options.protect == Some(true) {
                 let address = resource.address.clone();
-                return Err(vec![Problem::Protected { address, verb: "replace", declared: true }]);
+                return Err(vec![Problem::Protected { address, verb: "replace", declared: true, renamed: None }]);
             }
             change.generation = recorded.generation.max(snapshot.generation(&resource.address)) + 1;
             change.wanted = filled(change.generation);
