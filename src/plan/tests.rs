@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::order::{Half, Node, graph};
-use super::{Action, Inputs, Plan, plan};
+use super::scope::AddressPattern;
+use super::{Action, Inputs, Plan, PlanError, Problem, Scope, plan, plan_within};
 use crate::kinds::{Facts, NameRule, Observed};
 use crate::model::{
     Address, Json, JsonMap, KindName, Options, Program, Reference, Resource, Source, Timeouts, Value, schemas,
@@ -205,9 +206,39 @@ impl Account {
     }
 
     fn plan(&self, program: &Program, snapshot: &Snapshot) -> Plan {
-        let observed = self.observe(snapshot);
-        plan(Inputs { program, snapshot, observed: &observed, facts, destroying: false }).expect("it can be planned")
+        self.part(program, snapshot, &Scope::default()).expect("it can be planned")
     }
+
+    fn part(&self, program: &Program, snapshot: &Snapshot, scope: &Scope) -> Result<Plan, PlanError> {
+        let observed = self.observe(snapshot);
+        let choice = scope.choose(program, snapshot).expect("it matches something");
+        plan_within(Inputs { program, snapshot, observed: &observed, facts, destroying: false }, choice)
+    }
+
+    /// Carries out a plan of a part to its end: all that a change needs is there or in the plan, and nothing that is left
+    /// out changes.
+    fn carry_out_part(&mut self, plan: &Plan, snapshot: &mut Snapshot) {
+        let planned: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
+        let before = snapshot.clone();
+        for needed in
+            plan.changes.iter().filter(|change| change.source.is_some()).flat_map(|change| &change.dependencies)
+        {
+            assert!(planned.contains(needed) || before.resources.contains_key(needed), "{needed} is there or planned");
+        }
+        let nodes = graph(plan, snapshot, facts).expect("an order");
+        self.carry_out(plan, &nodes, nodes.len(), snapshot);
+        for address in plan.left_out.keys() {
+            assert!(!planned.contains(address), "{address} is left out and planned");
+            assert_eq!(before.resources.get(address), snapshot.resources.get(address), "{address} is left out");
+        }
+    }
+}
+
+/// All that is declared or in the state.
+fn everything(program: &Program, snapshot: &Snapshot) -> Vec<Address> {
+    let declared = program.resources.iter().map(|resource| &resource.address);
+    let all: BTreeSet<&Address> = declared.chain(snapshot.resources.keys()).chain(snapshot.deposed.keys()).collect();
+    all.into_iter().cloned().collect()
 }
 
 fn empty() -> Snapshot {
@@ -236,6 +267,72 @@ proptest! {
             prop_assert!(last.is_empty(), "{:#?}", last.changes);
             prop_assert_eq!(account.objects.len(), program.resources.len(), "nothing lost, nothing twice");
         }
+    }
+
+    #[test]
+    fn parts_make_the_whole_in_whatever_order(
+        was in declared(),
+        stopped in 0.0..=1.0f64,
+        wanted in declared(),
+        order in proptest::collection::vec(any::<u16>(), 20),
+    ) {
+        let (mut account, mut snapshot) = (Account::default(), empty());
+        let first = account.plan(&program(&was), &snapshot);
+        let nodes = graph(&first, &snapshot, facts).expect("an order");
+        account.carry_out(&first, &nodes, (nodes.len() as f64 * stopped) as usize, &mut snapshot);
+
+        let program = program(&wanted);
+        let mut addresses = everything(&program, &snapshot);
+        addresses.sort_by_key(|address| order[address.to_string().bytes().map(usize::from).sum::<usize>() % order.len()]);
+        for address in addresses {
+            // What uses something that is deleted goes with it.
+            if !everything(&program, &snapshot).contains(&address) {
+                continue;
+            }
+            let only = Scope { only: vec![AddressPattern::new(&address.to_string())], ..Scope::default() };
+            let plan = account.part(&program, &snapshot, &only).expect("a part can be planned");
+            prop_assert!(!plan.left_out.contains_key(&address));
+            account.carry_out_part(&plan, &mut snapshot);
+            if everything(&program, &snapshot).contains(&address) {
+                let again = account.part(&program, &snapshot, &only).expect("it can be planned again");
+                prop_assert!(again.is_empty(), "{:#?}", again.changes);
+            }
+        }
+        let last = account.plan(&program, &snapshot);
+        prop_assert!(last.is_empty(), "{:#?}", last.changes);
+    }
+
+    #[test]
+    fn what_is_excluded_stays_and_the_rest_can_follow(
+        was in declared(),
+        wanted in declared(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let (mut account, mut snapshot) = (Account::default(), empty());
+        let first = account.plan(&program(&was), &snapshot);
+        let nodes = graph(&first, &snapshot, facts).expect("an order");
+        account.carry_out(&first, &nodes, nodes.len(), &mut snapshot);
+
+        let program = program(&wanted);
+        let addresses = everything(&program, &snapshot);
+        prop_assume!(!addresses.is_empty());
+        let address = &addresses[which.index(addresses.len())];
+        let exclude = Scope { exclude: vec![AddressPattern::new(&address.to_string())], ..Scope::default() };
+        match account.part(&program, &snapshot, &exclude) {
+            Ok(plan) => {
+                prop_assert!(plan.left_out.contains_key(address));
+                account.carry_out_part(&plan, &mut snapshot);
+            }
+            Err(error) => for (_, _, problem) in error.problems {
+                let expected = matches!(problem, Problem::UsedByLeftOut { .. } | Problem::HeldByLeftOut { .. });
+                prop_assert!(expected, "{problem}");
+            },
+        }
+        let rest = account.plan(&program, &snapshot);
+        let nodes = graph(&rest, &snapshot, facts).expect("an order");
+        account.carry_out(&rest, &nodes, nodes.len(), &mut snapshot);
+        prop_assert!(account.plan(&program, &snapshot).is_empty());
+        prop_assert_eq!(account.objects.len(), program.resources.len(), "nothing lost, nothing twice");
     }
 
     #[test]
