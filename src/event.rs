@@ -19,6 +19,13 @@ pub enum Event {
         /// Where.
         source: Source,
     },
+    /// Another run has the lock, and it is waited for.
+    WaitingForLock {
+        /// Who has it, since when, and whether that run still renews it.
+        holder: String,
+        /// The lock's identifier.
+        id: String,
+    },
     /// What exists is about to be read.
     Reading {
         /// How many resources.

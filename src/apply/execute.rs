@@ -54,7 +54,7 @@ impl Stop {
     }
 
     /// Sleeps, or less when asked to stop.
-    pub(super) async fn sleep(&self, duration: std::time::Duration) {
+    pub(crate) async fn sleep(&self, duration: std::time::Duration) {
         let notified = self.0.1.notified();
         if self.asked() {
             return;
@@ -137,14 +137,15 @@ pub(super) struct Run<'a> {
     /// Physical identifiers made in this run, which AWS may not know everywhere yet.
     pub fresh: Mutex<BTreeSet<String>>,
     pub slots: Semaphore,
-    /// Asked when the journal cannot be written.
+    /// Asked when the journal cannot be written, or must not be any longer.
     pub halt: Stop,
 }
 
 /// Executes a plan.
 ///
 /// # Errors
-/// When the plan has no order, before anything was done; when the journal cannot be written. All else is in the report.
+/// When the plan has no order, before anything was done; when the journal cannot be written, or the lock is lost. All
+/// else is in the report.
 pub async fn execute(
     plan: &Plan,
     ledger: &Ledger,
@@ -224,6 +225,8 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
     let mut report = Report::default();
     let mut running: FuturesUnordered<BoxFuture<'_, (usize, Result<Outcome, StateError>)>> = FuturesUnordered::new();
     let mut broken: Option<StateError> = None;
+    let lost = run.ledger.lost();
+    tokio::pin!(lost);
     loop {
         let may_begin = !ready.is_empty() && !run.is_ending();
         if !may_begin && running.is_empty() {
@@ -231,6 +234,11 @@ async fn walk(plan: &Plan, nodes: &[Node], run: &Run<'_>) -> Result<Report, Stat
         }
         tokio::select! {
             biased;
+            // What waits need not wait any longer; what is in flight can be neither called back nor written down.
+            lost = &mut lost, if broken.is_none() => {
+                broken = Some(StateError::Lost(lost));
+                run.halt.ask();
+            }
             Some((index, outcome)) = running.next() => {
                 let change = &plan.changes[nodes[index].change];
                 let mut failed = None;

@@ -48,7 +48,7 @@ pub(super) enum Outcome {
 
 /// Why a step cannot go on.
 pub(super) enum Trouble {
-    /// The journal cannot be written: the run is over.
+    /// The journal cannot be written, or the lock is lost: the run is over.
     State(StateError),
     /// This step failed.
     Failed { reason: String, help: Option<String> },
@@ -346,7 +346,7 @@ pub(super) fn refused(error: &CallError) -> Trouble {
         ErrorClass::Denied => Some(format!("the credentials need permission for {}", error.action)),
         ErrorClass::Busy => Some("something outside this stack still uses it; remove that, then run again".to_owned()),
         ErrorClass::Throttled | ErrorClass::Unknown => Some("run again: nothing is lost and nothing is made twice".to_owned()),
-        ErrorClass::NotFound | ErrorClass::Refused => None,
+        ErrorClass::NotFound | ErrorClass::Refused | ErrorClass::NotMade => None,
     };
     let id = error.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
     Trouble::Failed { reason: format!("{error}{id}"), help }

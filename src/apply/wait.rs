@@ -161,6 +161,7 @@ impl Step<'_> {
         error: &CallError,
         new: bool,
     ) -> Result<(), Trouble> {
+        self.run.ledger.check()?;
         let fresh = new
             || self.run.fresh.lock().is_ok_and(|fresh| {
                 fresh.iter().any(|id| error.message.contains(id.as_str()) && id.len() > 3)

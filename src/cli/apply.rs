@@ -30,6 +30,7 @@ pub async fn run(arguments: &ApplySavedArguments, tools: &Tools) -> Result<Exit,
         formation: arguments.formation.formation_check.into(),
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    let stack = stack.locking(arguments.apply.lock, tools);
     let owner = tools.environment.owner(&format!("apply {}", path.display()));
     let session = stack.engine.begin_saved(&saved, &owner).await.map_err(|error| match error {
         EngineError::Stale => SavedError::Stale { path: path.clone(), again: saved.again.clone() }.into(),

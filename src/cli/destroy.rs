@@ -31,6 +31,7 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
         formation: FormationCheck::Never,
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    let stack = stack.locking(arguments.apply.lock, tools);
     if stack.engine.state().await.map_err(|error| stack.failed(error))?.is_none() {
         // A name that was mistyped must not look like a stack that is gone.
         if let Some(script) = &arguments.script

@@ -30,6 +30,7 @@ mod script;
 mod stack;
 mod state;
 mod synth;
+mod unlock;
 
 use std::sync::OnceLock;
 

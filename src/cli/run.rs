@@ -32,6 +32,7 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
         formation: arguments.formation.formation_check.into(),
     };
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    let stack = stack.locking(arguments.apply.lock, tools);
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
     let mut evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
 

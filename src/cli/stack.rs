@@ -1,12 +1,15 @@
 //! What `run`, `plan`, `apply` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
 
+use std::sync::Arc;
+
 use hzscript::apply::execute::Settings;
 use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
 use hzscript::engine::{Engine, EngineError};
+use hzscript::state::Locking;
 
 use super::Tools;
-use super::args::{StackArguments, TargetArguments};
+use super::args::{LockArguments, StackArguments, TargetArguments};
 use super::connect::{Folder, StatePlace, Target};
 use super::error::Error;
 use super::render::escape;
@@ -66,8 +69,19 @@ impl Stack {
         Ok(Self { name, engine, target, state })
     }
 
+    /// The same, to be changed: its lock is taken as the arguments say.
+    #[must_use]
+    pub fn locking(self, arguments: LockArguments, tools: &Tools) -> Self {
+        let LockArguments { lock_timeout: wait, lock_lease: lease } = arguments;
+        let locking = Locking { lease, wait, surroundings: Arc::new(tools.environment.machine()) };
+        Self { engine: self.engine.locking(locking), ..self }
+    }
+
     /// An error of the engine as one of the command line's.
     pub fn failed(&self, error: EngineError) -> Error {
+        if let EngineError::StoppedWaiting = error {
+            return Error::Interrupted;
+        }
         Error::Engine { error: Box::new(error), state: self.state.clone() }
     }
 }

@@ -1,4 +1,4 @@
-//! `hzscript state`: what the state knows. Nothing is called and nothing is written.
+//! `hzscript state`: what the state knows. Nothing is called, and nothing is written but by `unlock`.
 
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::known::{self, closest};
 use super::render::table::table;
 use super::render::{object, value};
+use super::unlock;
 
 /// Carries the command out.
 ///
@@ -28,6 +29,7 @@ pub async fn run(command: &StateCommand, tools: &Tools) -> Result<Exit, Error> {
         StateCommand::Show { address, script, stack, output } => {
             show(address, stack, script.as_deref(), output.json, tools).await?;
         }
+        StateCommand::Unlock(arguments) => return unlock::run(arguments, tools).await,
         StateCommand::Stacks { state, folder, output } => stacks(state.as_deref(), folder, output.json, tools).await?,
     }
     Ok(Exit::Success)

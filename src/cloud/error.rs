@@ -4,6 +4,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::gate::Closed;
+
 /// What a failed call means for going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -21,6 +23,8 @@ pub enum ErrorClass {
     Unknown,
     /// AWS refused it for what it says.
     Refused,
+    /// It was not made: a [`Gate`](super::Gate) is closed, and stays so.
+    NotMade,
 }
 
 /// A call that failed.
@@ -71,6 +75,7 @@ where
         });
         let status = error.raw_response().map(|response| response.status().as_u16());
         let class = match (&code, status) {
+            _ if is_closed(&error) => ErrorClass::NotMade,
             (Some(code), _) if classify(code) != ErrorClass::Refused => classify(code),
             (_, Some(500..)) | (None, _) => ErrorClass::Unknown,
             _ => ErrorClass::Refused,
@@ -81,6 +86,11 @@ where
         };
         CallError { action, code, message, request_id, class }
     }
+}
+
+/// Whether a gate did not let the request pass.
+fn is_closed(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Closed>())
 }
 
 /// The error and its causes.

@@ -4,10 +4,12 @@ mod calls;
 pub mod connect;
 mod error;
 mod existing;
+mod gate;
 
 pub use calls::{Calls, Count};
 pub use connect::{ConnectError, Connection};
 pub use error::{CallError, ErrorClass, failed};
+pub use gate::{Closed, Gate, Request};
 
 /// Who answers the calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

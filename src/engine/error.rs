@@ -6,7 +6,7 @@ use crate::cloud::CallError;
 use crate::model::Address;
 use crate::plan::PlanError;
 use crate::plan::scope::ScopeError;
-use crate::state::{StateError, Target};
+use crate::state::{Lost, StateError, Target};
 
 /// Why a stack could not be planned or executed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,17 @@ pub enum EngineError {
         /// What is connected to.
         connected: Target,
     },
+    /// The lock was lost on the way: nothing was called and nothing was written down from then on.
+    #[error("the lock was lost: {lost}")]
+    LockLost {
+        /// Why.
+        lost: Lost,
+        /// Resources of which a call was in flight, and nobody knows what came of it. The next run looks for that.
+        in_flight: Vec<Address>,
+    },
+    /// It was asked to stop while it waited for the lock.
+    #[error("it was stopped while it waited for the lock")]
+    StoppedWaiting,
     /// The work was begun with [`Engine::look`], which changes nothing.
     #[error("this session only looks: a plan is executed in one that was begun")]
     OnlyLooking,

@@ -8,6 +8,7 @@
 //! ```
 
 mod error;
+mod locking;
 mod session;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use crate::event::Events;
 use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{Plan, Saved};
-use crate::state::{Ledger, Owner, Snapshot, StateStore, Target};
+use crate::state::{Lease, Ledger, Locking, Owner, Snapshot, StateStore, Target};
+use locking::cause;
 
 pub use error::EngineError;
 pub use session::Session;
@@ -33,13 +35,21 @@ pub struct Engine {
     target: Target,
     events: Events,
     settings: Settings,
+    locking: Locking,
 }
 
 impl Engine {
     /// An engine for `stack`, whose state is in `store`. `target` names the cloud that is connected to.
     pub fn new(cloud: Cloud, store: StateStore, stack: &str, target: &str, events: Events, settings: Settings) -> Self {
         let target = Target { cloud: target.to_owned(), account: cloud.account.clone(), region: cloud.region.clone() };
-        Self { cloud, store, stack: stack.to_owned(), target, events, settings }
+        let locking = Locking::default();
+        Self { cloud, store, stack: stack.to_owned(), target, events, settings, locking }
+    }
+
+    /// The same, taking the lock in another way.
+    #[must_use]
+    pub fn locking(self, locking: Locking) -> Self {
+        Self { locking, ..self }
     }
 
     /// The account and region.
@@ -91,9 +101,11 @@ impl Engine {
     }
 
     async fn begin_with(&self, owner: &Owner, opening: Opening<'_>) -> Result<Session<'_>, EngineError> {
-        let lock = self.store.lock(owner).await?;
-        match self.open(opening).await {
-            Ok(ledger) => Ok(Session { engine: self, ledger, lock: Some(lock) }),
+        let lock = self.take_lock(owner).await?;
+        let lease = lock.lease().clone();
+        let cloud = self.cloud_under(&lease);
+        match self.open(opening, &cloud, Some(lease)).await {
+            Ok(ledger) => Ok(Session { engine: self, cloud, ledger, lock: Some(lock) }),
             Err(error) => {
                 // Why it could not be begun tells more than why the lock stays.
                 let _ = lock.release().await;
@@ -107,7 +119,8 @@ impl Engine {
     /// # Errors
     /// When the state is another account's, or AWS cannot be asked.
     pub async fn look(&self) -> Result<Session<'_>, EngineError> {
-        Ok(Session { engine: self, ledger: self.open(Opening::Look).await?, lock: None })
+        let ledger = self.open(Opening::Look, &self.cloud, None).await?;
+        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None })
     }
 
     /// Begins work that changes nothing, as [`Engine::look`], for a plan that is saved: its serial is what the run that
@@ -116,10 +129,11 @@ impl Engine {
     /// # Errors
     /// As [`Engine::look`].
     pub async fn draft(&self) -> Result<Session<'_>, EngineError> {
-        Ok(Session { engine: self, ledger: self.open(Opening::Draft).await?, lock: None })
+        let ledger = self.open(Opening::Draft, &self.cloud, None).await?;
+        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None })
     }
 
-    async fn open(&self, opening: Opening<'_>) -> Result<Ledger, EngineError> {
+    async fn open(&self, opening: Opening<'_>, cloud: &Cloud, lease: Option<Lease>) -> Result<Ledger, EngineError> {
         let loaded = self.store.load().await?;
         if let Some(loaded) = &loaded
             && loaded.target != self.target
@@ -164,7 +178,13 @@ impl Engine {
             }
         };
         let ledger = Ledger::new(snapshot, journal);
-        recover(&ledger, &self.cloud, &self.events).await?;
+        let ledger = match lease {
+            Some(lease) => ledger.under(lease),
+            None => ledger,
+        };
+        if let Err(error) = recover(&ledger, cloud, &self.events).await {
+            return Err(cause(error.into(), &ledger).await);
+        }
         if let Opening::Saved(saved) = opening
             && checksum_of_state(&ledger.snapshot().await) != saved.state
         {
@@ -173,14 +193,15 @@ impl Engine {
         Ok(ledger)
     }
 
-    async fn carry_out(&self, ledger: Ledger, plan: &Plan) -> Result<Report, EngineError> {
+    async fn carry_out(&self, cloud: &Cloud, ledger: &Ledger, plan: &Plan) -> Result<Report, EngineError> {
         let current = ledger.snapshot().await;
         if (current.serial, &current.lineage) != (plan.serial, &plan.lineage) {
             return Err(EngineError::Stale);
         }
-        let report = execute(plan, &ledger, &self.cloud, &self.events, &self.settings).await?;
-        let mut snapshot = ledger.into_snapshot();
+        let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
+        let mut snapshot = ledger.snapshot().await;
         snapshot.serial += 1;
+        ledger.check()?;
         self.store.save(&snapshot).await?;
         Ok(report)
     }

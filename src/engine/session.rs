@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::error::EngineError;
+use super::locking::cause;
 use crate::apply::execute::Report;
 use crate::apply::observe::{Wanted, observe};
+use crate::cloud::Cloud;
 use crate::event::Event;
 use crate::kinds::{self, Observed};
 use crate::model::schema::schemas;
@@ -18,6 +20,8 @@ use crate::state::{Awaited, Ledger, Lock, Record, Snapshot, Status};
 #[derive(Debug)]
 pub struct Session<'a> {
     pub(super) engine: &'a Engine,
+    /// The connection, for as long as the lock holds.
+    pub(super) cloud: Cloud,
     pub(super) ledger: Ledger,
     pub(super) lock: Option<Lock>,
 }
@@ -67,7 +71,10 @@ impl Session<'_> {
 
     async fn observe(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<Address, Option<Observed>>, EngineError> {
         self.engine.events.send(Event::Reading { resources: wanted.len() });
-        Ok(observe(&self.engine.cloud, wanted, self.engine.settings.parallelism).await?)
+        match observe(&self.cloud, wanted, self.engine.settings.parallelism).await {
+            Ok(observed) => Ok(observed),
+            Err(error) => Err(cause(error.into(), &self.ledger).await),
+        }
     }
 
     async fn plan_with(&self, program: &Program, scope: &Scope, destroying: bool) -> Result<Plan, EngineError> {
@@ -88,9 +95,12 @@ impl Session<'_> {
     /// # Errors
     /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
-        let Self { engine, ledger, lock } = self;
+        let Self { engine, cloud, ledger, lock } = self;
         let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
-        let done = engine.carry_out(ledger, plan).await;
+        let done = match engine.carry_out(&cloud, &ledger, plan).await {
+            Ok(report) => Ok(report),
+            Err(error) => Err(cause(error, &ledger).await),
+        };
         let released = lock.release().await;
         let report = done?;
         released?;

@@ -1,6 +1,6 @@
 //! [`StateError`]: why state could not be read or written.
 
-use super::lock::Owner;
+use super::lock::{Holder, Lost};
 use super::snapshot::FORMAT;
 
 /// Why state could not be read or written.
@@ -43,5 +43,16 @@ pub enum StateError {
     },
     /// Somebody else is at work on the stack.
     #[error("the stack is locked by {0}")]
-    Locked(Box<Owner>),
+    Locked(Box<Holder>),
+    /// The run does not have its lock any longer: it may write nothing more.
+    #[error("the lock was lost: {0}")]
+    Lost(Lost),
+    /// The lock to be taken away is not the one there is.
+    #[error("the stack is {}, not with lock {asked}", holder.as_ref().map_or_else(|| "not locked".to_owned(), |holder| format!("locked with lock {}", holder.id)))]
+    OtherLock {
+        /// The identifier that was given.
+        asked: String,
+        /// Who has the lock, if anybody has.
+        holder: Option<Box<Holder>>,
+    },
 }

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::error::StateError;
 use super::journal::Record;
+use super::lock::{Lease, Lost};
 use super::snapshot::Snapshot;
 use super::store::StateStore;
 
@@ -46,12 +47,35 @@ impl StateStore {
 pub struct Ledger {
     snapshot: Mutex<Snapshot>,
     journal: Option<Journal>,
+    lease: Option<Lease>,
 }
 
 impl Ledger {
     /// Begins with a snapshot as loaded. Without a journal nothing is written: for looking only.
     pub fn new(snapshot: Snapshot, journal: Option<Journal>) -> Self {
-        Self { snapshot: Mutex::new(snapshot), journal }
+        Self { snapshot: Mutex::new(snapshot), journal, lease: None }
+    }
+
+    /// From now on nothing is written unless the lock holds.
+    #[must_use]
+    pub fn under(self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self }
+    }
+
+    /// Whether anything may still be done.
+    ///
+    /// # Errors
+    /// [`StateError::Lost`] when the lock does not hold any longer.
+    pub fn check(&self) -> Result<(), StateError> {
+        self.lease.as_ref().map_or(Ok(()), Lease::check).map_err(StateError::Lost)
+    }
+
+    /// Waits until the lock does not hold any longer; for ever where there is none.
+    pub async fn lost(&self) -> Lost {
+        match &self.lease {
+            Some(lease) => lease.lost().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Writes a record, then applies it.
@@ -59,6 +83,7 @@ impl Ledger {
     /// # Errors
     /// When it could not be written; the snapshot is then unchanged.
     pub async fn record(&self, record: Record) -> Result<(), StateError> {
+        self.check()?;
         if let Some(journal) = &self.journal {
             journal.append(&record).await?;
         }
@@ -69,11 +94,6 @@ impl Ledger {
     /// The snapshot as it is now.
     pub async fn snapshot(&self) -> Snapshot {
         self.snapshot.lock().await.clone()
-    }
-
-    /// The snapshot at the end.
-    pub fn into_snapshot(self) -> Snapshot {
-        self.snapshot.into_inner()
     }
 }
 

@@ -16,6 +16,6 @@ pub mod store;
 pub use error::StateError;
 pub use journal::{Record, Verb};
 pub use ledger::{Journal, Ledger};
-pub use lock::{Lock, Owner};
+pub use lock::{Holder, LEASE, Lease, Lock, Locking, Lost, Owner, ProcessIdentity, Renewal, Surroundings, Unlocking};
 pub use snapshot::{Awaited, Recorded, Snapshot, Status, Target};
 pub use store::StateStore;

@@ -195,6 +195,7 @@ pub fn owner() -> Owner {
         process: std::process::id(),
         command: "test".to_owned(),
         since: "2026-01-01T00:00:00Z".to_owned(),
+        identity: None,
     }
 }
 

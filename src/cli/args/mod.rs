@@ -14,9 +14,10 @@ pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, 
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
 pub use shared::{
-    DEFAULT_FOLDER, FolderArguments, InputArguments, OutputArguments, StackArguments, TargetArguments, TargetName,
+    DEFAULT_FOLDER, FolderArguments, InputArguments, LockArguments, OutputArguments, StackArguments, TargetArguments,
+    TargetName,
 };
-pub use state::StateCommand;
+pub use state::{StateCommand, UnlockArguments};
 
 /// Scripts that plan, preview and execute Hazelcast and OrientDB clusters on ECS Fargate.
 ///

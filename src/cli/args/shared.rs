@@ -1,6 +1,7 @@
 //! Arguments that several commands have: inputs, stack, target, execution, output.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use hzscript::apply::formation::FormationCheck;
@@ -128,6 +129,22 @@ pub struct ApplyArguments {
     /// Return once AWS has accepted everything; the next run picks up what was still settling
     #[arg(long)]
     pub no_wait: bool,
+    #[command(flatten)]
+    pub lock: LockArguments,
+}
+
+/// How the lock of a stack is taken.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct LockArguments {
+    /// How long to wait for another run on the stack to end, such as 30s or 5m; by default not at all
+    #[arg(long, value_name = "DURATION", env = "HZSCRIPT_LOCK_TIMEOUT", default_value = "0", value_parser = duration)]
+    #[arg(hide_default_value = true)]
+    pub lock_timeout: Duration,
+    /// How long the lock is kept without being renewed, which is done every third of it: as long as others wait when
+    /// this machine is no more
+    #[arg(long, value_name = "DURATION", env = "HZSCRIPT_LOCK_LEASE", default_value = "60s", value_parser = lease)]
+    #[arg(hide_short_help = true)]
+    pub lock_lease: Duration,
 }
 
 /// Whether members are looked for.
@@ -192,5 +209,44 @@ pub fn parallelism(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if (1..=MAX_PARALLELISM).contains(&number) => Ok(number),
         _ => Err(format!("a number from 1 to {MAX_PARALLELISM} is wanted")),
+    }
+}
+
+/// The shortest and the longest lease: below, a store that is slow for a moment loses the lock; above, nothing is won.
+const LEASES: std::ops::RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(3600);
+
+/// A duration, such as `90s`, `5m` or `1h30m`; a bare number is of seconds.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    parsed.ok_or_else(|| "a duration is wanted, such as 90s, 5m or 1h30m".to_owned())
+}
+
+/// A duration that a lease may have.
+///
+/// # Errors
+/// When it is none.
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = duration(text)?;
+    if LEASES.contains(&lease) { Ok(lease) } else { Err("a duration from 3s to 1h is wanted".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_what_people_write() {
+        let seconds = |text: &str| duration(text).ok().map(|duration| duration.as_secs());
+        assert_eq!(
+            ["0", "90", "90s", "5m", "1h30m", "-5s", "soon", ""].map(seconds),
+            [Some(0), Some(90), Some(90), Some(300), Some(5400), None, None, None]
+        );
+        assert_eq!(["2s", "3s", "1h", "2h"].map(|text| lease(text).is_ok()), [false, true, true, false]);
     }
 }

@@ -41,14 +41,40 @@ pub enum StateCommand {
         #[command(flatten)]
         output: StateOutputArguments,
     },
+    /// Take the lock away from a run that is no more, and let others at the stack
+    #[command(after_help = "\
+A lock that is not renewed ends by itself, and one of a process of this machine that is no more is taken over at once:
+this is for a run that goes on renewing and does nothing else, or that nobody can reach. What it did last may not have
+been written down; the next run looks for that.")]
+    Unlock(UnlockArguments),
 }
 
 impl StateCommand {
     /// Whether colours were turned off.
     pub fn no_color(&self) -> bool {
-        let (Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. }) = self;
-        output.no_color
+        match self {
+            Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. } => output.no_color,
+            Self::Unlock(arguments) => arguments.no_color,
+        }
     }
+}
+
+/// Arguments of `state unlock`.
+#[derive(Debug, Args)]
+pub struct UnlockArguments {
+    /// The lock's identifier, as the refusal tells it
+    pub id: String,
+    /// The script whose stack it is; it is not evaluated. May be left out with --stack
+    #[arg(required_unless_present = "stack")]
+    pub script: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    /// Print without colours (also: NO_COLOR)
+    #[arg(long, help_heading = "Output")]
+    pub no_color: bool,
 }
 
 /// How to show what the state knows.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
 use hzscript::plan::scope::ScopeError;
+use hzscript::model::Address;
 use hzscript::script::Diagnostic;
-use hzscript::state::{StateError, Target};
+use hzscript::state::{Holder, Lost, Renewal, StateError, Target};
 
 use super::diagnostics;
 use super::palette::Palette;
@@ -150,6 +151,8 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
             format!("{}; nothing was changed", on_disk(&error.to_string())),
             Some("apply it with --dir or --state as it was planned with, or make it again here"),
         ),
+        EngineError::LockLost { lost, in_flight } => lock_lost(lost, in_flight),
+        EngineError::StoppedWaiting => Told::new(error.to_string(), None),
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::Stale => Told::new(
             "the state has changed since the plan was made; nothing was changed",
@@ -195,13 +198,10 @@ fn on_disk(text: &str) -> String {
 
 fn of_state(error: &StateError, state: Option<&str>) -> Told {
     let help = match error {
-        StateError::Locked(owner) => {
-            let lock = state.map_or_else(
-                || "the file lock.json of its state".to_owned(),
-                |state| format!("{}/lock.json", on_disk(state)),
-            );
-            format!("wait until it has ended; if process {} on {} is no more, remove {lock}", owner.process, owner.host)
-        }
+        StateError::Locked(holder) => way_in(holder, state),
+        StateError::OtherLock { holder: None, .. } => "without a lock there is nothing to take away".to_owned(),
+        StateError::OtherLock { holder: Some(holder), .. } => format!("it is locked by {holder}"),
+        StateError::Lost(lost) => return lock_lost(lost, &[]),
         StateError::Corrupt { path, copy: Some(copy), .. } => format!(
             "the newest good copy is {}: look at it, then put it in the place of {}",
             on_disk(copy),
@@ -217,8 +217,40 @@ fn of_state(error: &StateError, state: Option<&str>) -> Told {
     Told::new(message, Some(&help))
 }
 
+/// What to do about a lock that another run has.
+fn way_in(holder: &Holder, state: Option<&str>) -> String {
+    let stack = state.and_then(|state| state.rsplit_once('/'));
+    let of = stack.map(|(store, stack)| format!(" --stack {stack} --state {}", on_disk(store))).unwrap_or_default();
+    let wait = match &holder.renewal {
+        Some(Renewal { forced: true, .. }) => return "try again then, or let --lock-timeout 2m wait for it".to_owned(),
+        Some(renewal) if !renewal.is_alive() => "if it is no more, the lock ends by itself: --lock-timeout 5m waits",
+        _ => "wait until it has ended: --lock-timeout 5m does",
+    };
+    format!("{wait}; only if that run is truly gone: hzscript state unlock {}{of}", holder.id)
+}
+
+fn lock_lost(lost: &Lost, in_flight: &[Address]) -> Told {
+    let what = match in_flight {
+        [] => "no call was in flight".to_owned(),
+        some => {
+            let names: Vec<String> = some.iter().map(Address::to_string).collect();
+            format!("in flight were calls for {}: what came of them is looked for by the next run", names.join(", "))
+        }
+    };
+    let help = match lost {
+        Lost::Taken(_) | Lost::Unlocked(_) => "wait until the other run has ended, then run again",
+        Lost::Expired { .. } | Lost::Ended => {
+            "run again once the state can be written; nothing is lost, nothing made twice"
+        }
+    };
+    let lost = on_disk(&lost.to_string());
+    Told::new(format!("the lock was lost, so nothing more was done: {lost}; {what}"), Some(help))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hzscript::state::Owner;
 
     use super::*;
@@ -235,8 +267,12 @@ mod tests {
             process: 42,
             command: "run a.rhai".to_owned(),
             since: "2026-01-02T03:04:05Z".to_owned(),
+            identity: None,
         };
-        let locked = EngineError::State(StateError::Locked(Box::new(owner)));
+        let lease = Duration::from_secs(60);
+        let renewal = Some(Renewal { ago: Duration::from_secs(7), lease, forced: false });
+        let holder = Holder { id: "4f1c".to_owned(), owner, renewal };
+        let locked = EngineError::State(StateError::Locked(Box::new(holder)));
         let state = "file:///s/prod".to_owned();
         insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(locked), state }), @r"
         error: the stack is locked by ann on build-1\u{1b} (process 42, `run a.rhai`) since 2026-01-02T03:04:05Z

@@ -171,6 +171,9 @@ fn told(event: &Event, palette: Palette) -> Option<String> {
             let what = if *resources == 1 { "resource" } else { "resources" };
             palette.dim(&format!("reading {resources} {what}"))
         }
+        Event::WaitingForLock { holder, .. } => {
+            palette.yellow(&format!("waiting for the lock, which {} has", escape::line(holder)))
+        }
         Event::Recovered { address, id } => {
             palette.yellow(&format!("found {address} ({}), which an interrupted run had made", escape::line(id)))
         }
