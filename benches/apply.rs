@@ -72,6 +72,7 @@ fn owner() -> Owner {
         host: "here".to_owned(),
         process: std::process::id(),
         command: "bench".to_owned(),
+        identity: None,
         since: "2026-01-01T00:00:00Z".to_owned(),
     }
 }

@@ -201,8 +201,7 @@ impl Engine {
         let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
         let mut snapshot = ledger.snapshot().await;
         snapshot.serial += 1;
-        ledger.check()?;
-        self.store.save(&snapshot).await?;
+        ledger.while_held(self.store.save(&snapshot)).await?;
         Ok(report)
     }
 }

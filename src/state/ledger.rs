@@ -78,14 +78,26 @@ impl Ledger {
         }
     }
 
+    /// Writes to the store: what it does not answer to is not waited for once the lock does not hold any longer.
+    ///
+    /// # Errors
+    /// [`StateError::Lost`] then; otherwise what `writing` ends with.
+    pub async fn while_held<T>(&self, writing: impl Future<Output = Result<T, StateError>>) -> Result<T, StateError> {
+        self.check()?;
+        tokio::select! {
+            biased;
+            lost = self.lost() => Err(StateError::Lost(lost)),
+            written = writing => written,
+        }
+    }
+
     /// Writes a record, then applies it.
     ///
     /// # Errors
     /// When it could not be written; the snapshot is then unchanged.
     pub async fn record(&self, record: Record) -> Result<(), StateError> {
-        self.check()?;
         if let Some(journal) = &self.journal {
-            journal.append(&record).await?;
+            self.while_held(journal.append(&record)).await?;
         }
         self.snapshot.lock().await.apply(&record);
         Ok(())

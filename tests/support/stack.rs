@@ -69,6 +69,11 @@ impl Stack {
         Self::made(store, settings(true), None).await
     }
 
+    /// One whose state is in a store of its own making, and whose connection to AWS has faults.
+    pub async fn faulty_and_kept_in(store: StateStore, faults: &Faults) -> Self {
+        Self::made(store, settings(true), Some(faults)).await
+    }
+
     /// One that is executed in its own way.
     pub async fn executed(settings: Settings) -> Self {
         Self::made(in_memory(), settings, None).await

@@ -275,8 +275,15 @@ mod tests {
         let locked = EngineError::State(StateError::Locked(Box::new(holder)));
         let state = "file:///s/prod".to_owned();
         insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(locked), state }), @r"
-        error: the stack is locked by ann on build-1\u{1b} (process 42, `run a.rhai`) since 2026-01-02T03:04:05Z
-         help: wait until it has ended; if process 42 on build-1\u{1b} is no more, remove /s/prod/lock.json
+        error: the stack is locked by ann on build-1\u{1b} (process 42, `run a.rhai`) since 2026-01-02T03:04:05Z; that run renewed it 7 s ago
+         help: wait until it has ended: --lock-timeout 5m does; only if that run is truly gone: hzscript state unlock 4f1c --stack prod --state /s
+        ");
+        let lost = Lost::Expired { after: Duration::from_secs(51), reason: Some("file:///s is full".to_owned()) };
+        let in_flight = vec!["ecs_service.a".parse().expect("an address")];
+        let lost = EngineError::LockLost { lost, in_flight };
+        insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(lost), state: String::new() }), @r"
+        error: the lock was lost, so nothing more was done: it could not be renewed for 51 s: /s is full; in flight were calls for ecs_service.a: what came of them is looked for by the next run
+         help: run again once the state can be written; nothing is lost, nothing made twice
         ");
         let target = |cloud: &str, account: &str| Target {
             cloud: cloud.to_owned(),

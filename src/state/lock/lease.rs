@@ -125,11 +125,9 @@ impl Lease {
     /// Waits until the lock does not hold any longer.
     pub async fn lost(&self) -> Lost {
         let mut lost = self.0.lost.subscribe();
-        match lost.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(lost)) => lost.clone(),
-            // The sender is in `self`.
-            _ => std::future::pending().await,
-        }
+        let told = lost.wait_for(Option::is_some).await.ok().and_then(|lost| lost.clone());
+        // The sender is in `self`, so there is always something told.
+        told.unwrap_or(Lost::Ended)
     }
 
     fn now(&self) -> Moment {
@@ -196,16 +194,30 @@ impl Lock {
     /// Gives the lock back.
     ///
     /// # Errors
-    /// [`StateError::Lost`] when it is somebody else's; otherwise when the store fails.
+    /// [`StateError::Lost`] when it is somebody else's, or the store does not answer for as long as the lock holds;
+    /// otherwise when the store fails.
     pub async fn release(mut self) -> Result<(), StateError> {
         self.keeper.abort();
         self.lease.check().map_err(StateError::Lost)?;
+        let (renewed, deadline) = (self.lease.renewed(), self.lease.deadline());
         self.lease.lose(Lost::Ended);
+        let expired = |_| {
+            let after = renewed.until(&self.lease.now());
+            StateError::Lost(Lost::Expired { after, reason: None })
+        };
+        timeout_at(deadline, self.give_back()).await.map_err(expired)??;
+        self.held.given_back();
+        // It is given back: that something old is left matters to nobody.
+        drop(timeout_at(deadline, self.store.remove_before(self.number.load(Ordering::SeqCst))).await);
+        Ok(())
+    }
+
+    async fn give_back(&self) -> Result<(), StateError> {
         let released = self.entry.saying(Claim::Released);
         loop {
             let next = self.number.fetch_add(1, Ordering::SeqCst) + 1;
             if self.store.create_entry(next, &released).await? {
-                break;
+                return Ok(());
             }
             // The last renewal may have been done without anybody hearing of it.
             match self.store.writer(next).await? {
@@ -213,9 +225,6 @@ impl Lock {
                 writer => return Err(StateError::Lost(to(writer))),
             }
         }
-        self.held.given_back();
-        self.store.remove_before(self.number.load(Ordering::SeqCst)).await;
-        Ok(())
     }
 }
 
