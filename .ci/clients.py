@@ -325,6 +325,41 @@ def secrets_and_images(client):
     check(code == "RepositoryNotFoundException", f"it is gone ({code})")
 
 
+def keys(client):
+    """KMS: a key with an alias, what it encrypts and under which context it decrypts, and its deletion."""
+    kms = client("kms")
+    made = kms.create_key(Description="checks", Tags=[{"TagKey": "team", "TagValue": "data"}])["KeyMetadata"]
+    check(made["KeyState"] == "Enabled" and made["CreationDate"].year >= 2024, "a key is enabled once it is made")
+    kms.create_alias(AliasName="alias/checks", TargetKeyId=made["KeyId"])
+    aliases = [alias["AliasName"] for page in kms.get_paginator("list_aliases").paginate(KeyId=made["KeyId"])
+               for alias in page["Aliases"]]
+    check(aliases == ["alias/checks"], "its alias is listed")
+    context = {"stack": "checks"}
+    data = kms.generate_data_key(KeyId="alias/checks", KeySpec="AES_256", EncryptionContext=context)
+    check(len(data["Plaintext"]) == 32 and data["KeyId"] == made["Arn"], "a data key is made by alias")
+    opened = kms.decrypt(CiphertextBlob=data["CiphertextBlob"], EncryptionContext=context)
+    check(opened["Plaintext"] == data["Plaintext"], "and unwrapped under its context")
+    code = refusal(kms.decrypt, CiphertextBlob=data["CiphertextBlob"])
+    check(code == "InvalidCiphertextException", f"not under another one ({code})")
+    blob = kms.encrypt(KeyId=made["Arn"], Plaintext=b"text")["CiphertextBlob"]
+    check(kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"text", "what is encrypted is decrypted")
+    other = kms.create_key()["KeyMetadata"]["KeyId"]
+    code = refusal(kms.decrypt, CiphertextBlob=blob, KeyId=other)
+    check(code == "IncorrectKeyException", f"not with another key ({code})")
+    code = refusal(kms.create_alias, AliasName="alias/checks", TargetKeyId=other)
+    check(code == "AlreadyExistsException", f"an alias is there once ({code})")
+    kms.disable_key(KeyId=other)
+    code = refusal(kms.encrypt, KeyId=other, Plaintext=b"text")
+    check(code == "DisabledException", f"a key that is turned off is of no use ({code})")
+    kms.delete_alias(AliasName="alias/checks")
+    code = refusal(kms.describe_key, KeyId="alias/checks")
+    check(code == "NotFoundException", f"an alias that is deleted names nothing ({code})")
+    for key in (made["KeyId"], other):
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    code = refusal(kms.decrypt, CiphertextBlob=blob)
+    check(code == "KMSInvalidStateException", f"nor is one that is about to go ({code})")
+
+
 def settled(read, wanted):
     """What is read, once it is in the state that is wanted; gone is a state too."""
     for _ in range(10_000):
@@ -528,6 +563,7 @@ def main(program, folder):
         members(endpoint)
         pages_and_waiters(client)
         secrets_and_images(client)
+        keys(client)
         command_line(endpoint)
         service_deleted(client)
 

@@ -137,6 +137,7 @@ impl Cloud {
             efs: client!(aws_sdk_efs, "elasticfilesystem"),
             elb: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing"),
             iam: client!(aws_sdk_iam, "iam"),
+            kms: client!(aws_sdk_kms, "kms"),
             logs: client!(aws_sdk_cloudwatchlogs, "logs"),
             secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
             servicediscovery: client!(aws_sdk_servicediscovery, "servicediscovery"),

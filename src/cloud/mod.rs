@@ -52,6 +52,8 @@ pub struct Cloud {
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     /// Client of IAM.
     pub iam: aws_sdk_iam::Client,
+    /// Client of KMS.
+    pub kms: aws_sdk_kms::Client,
     /// Client of CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// Client of Secrets Manager.

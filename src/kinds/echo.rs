@@ -88,6 +88,7 @@ pub(super) fn cloud(answer: impl Fn(&str, &JsonMap) -> Json + Send + Sync + 'sta
         efs: aws_sdk_efs::Client::new(&config),
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         iam: aws_sdk_iam::Client::new(&config),
+        kms: aws_sdk_kms::Client::new(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         servicediscovery: aws_sdk_servicediscovery::Client::new(&config),

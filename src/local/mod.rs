@@ -14,6 +14,7 @@ pub mod efs;
 pub mod elasticloadbalancing;
 pub mod iam;
 pub mod identifier;
+pub mod kms;
 pub mod logs;
 pub mod members;
 pub mod secretsmanager;
@@ -48,6 +49,7 @@ pub static SERVICES: &[&dyn Service] = &[
     &efs::Efs,
     &elasticloadbalancing::ElasticLoadBalancing,
     &iam::Iam,
+    &kms::Kms,
     &logs::Logs,
     &secretsmanager::SecretsManager,
     &servicediscovery::ServiceDiscovery,

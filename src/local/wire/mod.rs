@@ -55,13 +55,14 @@ pub struct Call {
 }
 
 /// Signing names, with the names the JSON protocols use for the services, and the versions the query protocols use.
-const NAMES: [(&str, &str, &str); 10] = [
+const NAMES: [(&str, &str, &str); 11] = [
     ("application-autoscaling", "AnyScaleFrontendService", ""),
     ("ec2", "", "2016-11-15"),
     ("ecr", "AmazonEC2ContainerRegistry_V20150921", ""),
     ("ecs", "AmazonEC2ContainerServiceV20141113", ""),
     ("elasticloadbalancing", "", "2015-12-01"),
     ("iam", "", "2010-05-08"),
+    ("kms", "TrentService", ""),
     ("logs", "Logs_20140328", ""),
     ("secretsmanager", "secretsmanager", ""),
     ("servicediscovery", "Route53AutoNaming_v20170314", ""),
