@@ -7,6 +7,7 @@ use super::args::ApplySavedArguments;
 use super::error::Error;
 use super::execute::{Wording, show_and_execute};
 use super::exit::Exit;
+use super::keys::{Sealing, Use};
 use super::saved::{self, SavedError};
 use super::script::stack_name;
 use super::stack::{Calls, Stack};
@@ -18,7 +19,7 @@ use super::stack::{Calls, Stack};
 /// error but a failure.
 pub async fn run(arguments: &ApplySavedArguments, tools: &Tools) -> Result<Exit, Error> {
     let path = &arguments.plan;
-    let saved = saved::read(path)?;
+    let mut saved = saved::read(path)?;
     let name = stack_name(Some(&saved.plan.stack), None)?;
     if let Some(asked) = arguments.stack.stack.as_ref().filter(|asked| **asked != name) {
         let (path, asked) = (path.clone(), asked.clone());
@@ -29,8 +30,12 @@ pub async fn run(arguments: &ApplySavedArguments, tools: &Tools) -> Result<Exit,
         wait: !arguments.apply.no_wait,
         formation: arguments.formation.formation_check.into(),
     };
-    let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    let seal = saved.sealed.as_ref().map(|sealed| sealed.seal.clone());
+    let texts = if seal.is_some() { Use::Needed } else { Use::Idle };
+    let sealing = Sealing { beside: seal.as_ref(), ..Sealing::of(texts) };
+    let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let stack = stack.locking(arguments.apply.lock, tools);
+    saved.open(stack.engine.keys()).map_err(|error| SavedError::Unusable { path: path.clone(), error })?;
     let owner = tools.environment.owner(&format!("apply {}", path.display()));
     let session = stack.engine.begin_saved(&saved, &owner).await.map_err(|error| match error {
         EngineError::Stale => SavedError::Stale { path: path.clone(), again: saved.again.clone() }.into(),

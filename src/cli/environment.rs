@@ -2,9 +2,10 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use hzscript::state::{Owner, ProcessIdentity, Surroundings};
+use hzscript::state::{Locking, Owner, ProcessIdentity, Surroundings};
 use jiff::Timestamp;
 
 /// The environment of the process.
@@ -50,6 +51,11 @@ impl Environment {
     /// Whether colours may be used at all (<https://no-color.org>).
     pub fn allows_color(&self) -> bool {
         self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb")
+    }
+
+    /// How a lock is taken by what does not wait for it.
+    pub fn locking(&self) -> Locking {
+        Locking { surroundings: Arc::new(self.machine()), ..Locking::default() }
     }
 
     /// Who runs `command`, since now.

@@ -1,25 +1,32 @@
-//! `hzscript outputs`: the outputs of the last run, from the state alone.
+//! `hzscript outputs`: the outputs of the last run, from the state alone. Secrets are shown only when that is asked for.
 
 use std::collections::BTreeMap;
 
-use hzscript::engine::shown_outputs;
+use hzscript::engine::{outputs_in_clear, shown_outputs};
 use hzscript::model::Json;
+use hzscript::state::cipher::Way;
+use hzscript::state::{Snapshot, StateStore};
 
 use super::Tools;
 use super::args::OutputsArguments;
-use super::connect::StatePlace;
+use super::connect::{Folder, StatePlace, Target};
 use super::error::Error;
 use super::exit::Exit;
+use super::keys::{Sealing, Use, with_keys};
 use super::render::report;
 use super::script::{similar, stack_name};
 
 /// Shows them.
 ///
 /// # Errors
-/// When the state cannot be read.
+/// When the state cannot be read, or a secret that is to be shown not be had.
 pub async fn run(arguments: &OutputsArguments, tools: &Tools) -> Result<Exit, Error> {
     let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
     let store = StatePlace::choose(&arguments.stack).open_existing(&name)?;
+    let store = match store {
+        Some(store) if arguments.show_secrets => Some(opened(store, arguments, tools).await?),
+        store => store,
+    };
     let snapshot = match &store {
         Some(store) => store.load().await?,
         None => None,
@@ -31,7 +38,11 @@ pub async fn run(arguments: &OutputsArguments, tools: &Tools) -> Result<Exit, Er
         let reason = "there is no such file".to_owned();
         return Err(Error::Script { path: path.clone(), reason, help: Some(help) });
     }
-    let outputs = snapshot.as_ref().map(|snapshot| shown_outputs(&snapshot.outputs)).unwrap_or_default();
+    let outputs = match &snapshot {
+        Some(snapshot) if arguments.show_secrets => in_clear(snapshot, store.as_ref())?,
+        Some(snapshot) => shown_outputs(&snapshot.outputs),
+        None => BTreeMap::new(),
+    };
     if arguments.json {
         tools.screen.raw_out(&pretty(outputs));
     } else if let Some(text) = report::outputs(&outputs, tools.screen.out_palette()) {
@@ -44,6 +55,30 @@ pub async fn run(arguments: &OutputsArguments, tools: &Tools) -> Result<Exit, Er
         tools.screen.err(&format!("Stack {name} {why}."));
     }
     Ok(Exit::Success)
+}
+
+/// The store with the key of its secrets.
+async fn opened(store: StateStore, arguments: &OutputsArguments, tools: &Tools) -> Result<StateStore, Error> {
+    let cloud = match store.seal().await?.map(|seal| seal.way) {
+        Some(Way::Kms { .. }) => {
+            let target = Target::choose(&arguments.target, &tools.environment)?;
+            Some(tools.interrupt.cut(target.connect(&Folder::new(&arguments.stack.folder))).await??)
+        }
+        _ => None,
+    };
+    with_keys(store, Sealing::of(Use::Needed), &arguments.stack.keys, cloud.as_ref(), tools).await
+}
+
+fn in_clear(snapshot: &Snapshot, store: Option<&StateStore>) -> Result<BTreeMap<String, Json>, Error> {
+    outputs_in_clear(&snapshot.outputs).map_err(|unknown| {
+        let sealed = store.is_some_and(|store| store.keys().seal().is_some());
+        let help =
+            if sealed { "run the script again: it was last run before" } else { "run the script with --encrypt" };
+        Error::Usage {
+            message: format!("only hashes are kept of the secrets in {}", unknown.join(", ")),
+            help: Some(help.to_owned()),
+        }
+    })
 }
 
 fn pretty(outputs: BTreeMap<String, Json>) -> String {

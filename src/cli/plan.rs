@@ -10,6 +10,7 @@ use super::error::Error;
 use super::execute::show;
 use super::exit::Exit;
 use super::input::gather;
+use super::keys::{Sealing, Use};
 use super::render::scope::nothing_to_do;
 use super::run::not_planned;
 use super::saved;
@@ -29,7 +30,12 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
-    let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    // Only what is saved has secrets in it.
+    let sealing = match &arguments.out {
+        Some(_) => Sealing { encrypt: arguments.encrypt.encrypt.as_ref(), ..Sealing::of(Use::Better) },
+        None => Sealing::of(Use::Idle),
+    };
+    let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
     let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
 

@@ -13,6 +13,7 @@ use super::execute::{Wording, can_ask, show_and_execute};
 use super::exit::Exit;
 use super::input::gather;
 use super::interrupt::Interrupted;
+use super::keys::{Sealing, Use};
 use super::prompt::{Consent, ask};
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
@@ -31,7 +32,8 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
         wait: !arguments.apply.no_wait,
         formation: arguments.formation.formation_check.into(),
     };
-    let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
+    let sealing = Sealing { encrypt: arguments.encrypt.encrypt.as_ref(), ..Sealing::of(Use::Needed) };
+    let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let stack = stack.locking(arguments.apply.lock, tools);
     let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
     let mut evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::args::{DEFAULT_FOLDER, StackArguments, TargetArguments, TargetName};
 use super::connect::LOCAL_REGION;
 use super::error::Error;
+use super::keys::VARIABLE;
 use super::render::escape;
 use super::render::screen::Line;
 use super::script::plain;
@@ -88,9 +89,12 @@ impl SavedError {
             }
             Self::Unusable { .. } => "make the plan again: hzscript plan SCRIPT --out FILE".to_owned(),
             Self::Taken(_) => "give another name with --out, or remove the file".to_owned(),
+            Self::Secret { error: SaveError::Key(_), again } => format!(
+                "give the passphrase ({VARIABLE}, --passphrase-file FILE), or plan and execute at once: {again}"
+            ),
             Self::Secret { again, .. } => format!(
-                "plan and execute at once: {again}; or let AWS make the secret up (`generateSecretString`), or refer to \
-                 one that exists by its ARN"
+                "keep secrets encrypted (`--encrypt`), or plan and execute at once: {again}; or let AWS make the \
+                 secret up (`generateSecretString`), or refer to one that exists by its ARN"
             ),
             Self::Stale { again, .. } => format!("make the plan again, or plan and execute at once: {again}"),
             Self::AnothersPlan { .. } => "leave out --stack: the plan names its stack".to_owned(),
@@ -145,7 +149,7 @@ pub fn keep(
     (place, target): (&StackArguments, &TargetArguments),
     tools: &Tools,
 ) -> Result<(), Error> {
-    let saved = Saved::new(plan, state, stack.engine.place(), anew.clone());
+    let saved = Saved::with_keys(plan, state, stack.engine.place(), anew.clone(), stack.engine.keys());
     let saved = saved.map_err(|error| SavedError::Secret { error, again: anew })?;
     write(path, &saved)?;
     let apply = apply_command(path, place, target, &saved.plan.target.region);

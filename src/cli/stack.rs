@@ -12,6 +12,7 @@ use super::Tools;
 use super::args::{LockArguments, StackArguments, TargetArguments};
 use super::connect::{Folder, StatePlace, Target};
 use super::error::Error;
+use super::keys::{Sealing, Use, with_keys};
 use super::render::escape;
 use super::render::screen::Line;
 
@@ -40,15 +41,30 @@ pub struct Calls {
 }
 
 impl Stack {
-    /// Connects, says so, and opens the state.
+    /// Connects, says so, and opens the state, with the texts of its secrets if there is a key.
     ///
     /// # Errors
-    /// When there is no connection or no state can be kept.
+    /// When there is no connection or no state can be kept, or the key is another one.
     pub async fn open(
         name: String,
         stack: &StackArguments,
         target: &TargetArguments,
         calls: Calls,
+        tools: &Tools,
+    ) -> Result<Self, Error> {
+        Self::open_sealed(name, stack, target, calls, Sealing::of(Use::Better), tools).await
+    }
+
+    /// The same for a command that has its own wants with secrets.
+    ///
+    /// # Errors
+    /// As [`Stack::open`], and when there is no key that is needed.
+    pub async fn open_sealed(
+        name: String,
+        stack: &StackArguments,
+        target: &TargetArguments,
+        calls: Calls,
+        sealing: Sealing<'_>,
         tools: &Tools,
     ) -> Result<Self, Error> {
         let target = Target::choose(target, &tools.environment)?;
@@ -63,6 +79,7 @@ impl Stack {
         }
         let store = place.open(&name)?;
         let state = store.shown();
+        let store = with_keys(store, sealing, &stack.keys, Some(&cloud), tools).await?;
         let Calls { parallelism, wait, formation } = calls;
         let settings = Settings { parallelism, wait, formation, stop: tools.interrupt.stop() };
         let engine = Engine::new(cloud, store, &name, target.name(), tools.screen.events(), settings);

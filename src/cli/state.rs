@@ -1,4 +1,4 @@
-//! `hzscript state`: what the state knows. Nothing is called, and nothing is written but by `unlock`.
+//! `hzscript state`: what the state knows. Nothing is called, and nothing is written but by `unlock` and `rekey`.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::connect::StatePlace;
 use super::error::Error;
 use super::exit::Exit;
 use super::known::{self, closest};
+use super::rekey;
 use super::render::table::table;
 use super::render::{object, value};
 use super::unlock;
@@ -30,6 +31,7 @@ pub async fn run(command: &StateCommand, tools: &Tools) -> Result<Exit, Error> {
             show(address, stack, script.as_deref(), output.json, tools).await?;
         }
         StateCommand::Unlock(arguments) => return unlock::run(arguments, tools).await,
+        StateCommand::Rekey(arguments) => return rekey::run(arguments, tools).await,
         StateCommand::Stacks { state, folder, output } => stacks(state.as_deref(), folder, output.json, tools).await?,
     }
     Ok(Exit::Success)

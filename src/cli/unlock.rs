@@ -1,6 +1,6 @@
 //! `hzscript state unlock`: take a lock away from a run that is no more.
 
-use hzscript::state::{Holder, Locking, StateStore};
+use hzscript::state::{Holder, StateStore};
 
 use super::Tools;
 use super::args::UnlockArguments;
@@ -29,8 +29,7 @@ pub async fn run(arguments: &UnlockArguments, tools: &Tools) -> Result<Exit, Err
         }
     }
     let owner = tools.environment.owner(&format!("state unlock {}", arguments.id));
-    let locking = Locking { surroundings: std::sync::Arc::new(tools.environment.machine()), ..Locking::default() };
-    let unlocking = store.unlock(&arguments.id, &owner, &locking).await?;
+    let unlocking = store.unlock(&arguments.id, &owner, &tools.environment.locking()).await?;
     let wait = unlocking.wait().as_secs_f64().ceil();
     if wait > 0.0 {
         tools

@@ -54,6 +54,7 @@ impl Cloud {
             efs: aws_sdk_efs,
             elb: aws_sdk_elasticloadbalancingv2,
             iam: aws_sdk_iam,
+            kms: aws_sdk_kms,
             logs: aws_sdk_cloudwatchlogs,
             secrets: aws_sdk_secretsmanager,
             servicediscovery: aws_sdk_servicediscovery,

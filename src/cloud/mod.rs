@@ -5,6 +5,7 @@ pub mod connect;
 mod error;
 mod existing;
 mod gate;
+mod keys;
 
 pub use calls::{Calls, Count};
 pub use connect::{ConnectError, Connection};

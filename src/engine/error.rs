@@ -6,7 +6,7 @@ use crate::cloud::CallError;
 use crate::model::Address;
 use crate::plan::PlanError;
 use crate::plan::scope::ScopeError;
-use crate::state::{Lost, StateError, Target};
+use crate::state::{KeyError, Lost, StateError, Target};
 
 /// Why a stack could not be planned or executed.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,12 @@ impl From<ExecuteError> for EngineError {
             ExecuteError::NoOrder(address) => Self::NoOrder(address),
             ExecuteError::State(error) => Self::State(error),
         }
+    }
+}
+
+impl From<KeyError> for EngineError {
+    fn from(error: KeyError) -> Self {
+        Self::State(error.into())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::event::Events;
 use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{Plan, Saved};
-use crate::state::{Lease, Ledger, Locking, Owner, Snapshot, StateStore, Target};
+use crate::state::{Keyring, Lease, Ledger, Locking, Owner, Snapshot, StateStore, Target};
 use locking::cause;
 
 pub use error::EngineError;
@@ -67,6 +67,11 @@ impl Engine {
         let shown = self.store.shown();
         let absolute = shown.strip_prefix("file://").and_then(|path| std::path::absolute(path).ok());
         absolute.map_or(shown, |path| format!("file://{}", path.display()))
+    }
+
+    /// The keys for the secrets of the state.
+    pub fn keys(&self) -> &Keyring {
+        self.store.keys()
     }
 
     /// The state as the last run left it; `None` when there was none.
@@ -168,13 +173,24 @@ impl Engine {
                 _ => {}
             }
         }
+        let keys = self.store.keys();
+        let newly_sealed = match opening {
+            Opening::Look => false,
+            Opening::Draft | Opening::Work => keys.begin(&snapshot.lineage).await?,
+            Opening::Saved(saved) => saved.seals(keys)?,
+        };
         let journal = match opening {
             Opening::Look | Opening::Draft => None,
             Opening::Work | Opening::Saved(_) => {
                 if !begun {
                     self.store.save(&snapshot).await?;
                 }
-                Some(self.store.begin(&mut snapshot).await?)
+                let journal = self.store.begin(&mut snapshot).await?;
+                if begun && newly_sealed {
+                    // The seal is there before the first record that has it.
+                    self.store.save(&snapshot).await?;
+                }
+                Some(journal)
             }
         };
         let ledger = Ledger::new(snapshot, journal);
@@ -217,6 +233,19 @@ enum Opening<'a> {
     Work,
     /// To execute a plan that was saved.
     Saved(&'a Saved),
+}
+
+/// Outputs of a state with the texts of secrets, for whoever asks for them.
+///
+/// # Errors
+/// The names of those of which only hashes are known.
+pub fn outputs_in_clear(outputs: &BTreeMap<String, Value>) -> Result<BTreeMap<String, serde_json::Value>, Vec<String>> {
+    let unknown = outputs.iter().filter(|(_, value)| value.to_json().is_none()).map(|(name, _)| name.clone());
+    let unknown: Vec<String> = unknown.collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    Ok(outputs.iter().filter_map(|(name, value)| Some((name.clone(), value.to_json()?))).collect())
 }
 
 /// Outputs of a state, for showing: secrets stay hidden.

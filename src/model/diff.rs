@@ -46,7 +46,7 @@ pub fn differences(
         if schema.is_read_only(&path) {
             continue;
         }
-        let recorded = || last.and_then(Value::known_json);
+        let recorded = || last.and_then(Value::open_json);
         let before = match observed {
             Some(observed) if !schema.is_write_only(&path) => observed.get(name).cloned(),
             _ => recorded(),
@@ -160,7 +160,7 @@ impl Comparison<'_> {
             let below = shape.and_then(|shape| shape.under(key));
             let prior = last.and_then(|last| last.get(key));
             let hidden = self.schema.is_write_only(&path);
-            let recorded = prior.and_then(Value::known_json);
+            let recorded = prior.and_then(Value::open_json);
             if hidden && same::stored(Some(item)) == same::stored(prior) {
                 continue;
             }

@@ -9,6 +9,7 @@ pub mod formation;
 pub mod path;
 pub mod program;
 pub mod schema;
+pub mod secrets;
 pub mod value;
 
 pub use address::{Address, AddressError, KindName};
@@ -16,4 +17,5 @@ pub use formation::{Formation, Formed, Product};
 pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};
 pub use schema::{Format, JsonType, KindSchema, Pattern, Property, Schemas, Shape, Tagging, camel_case, schemas};
+pub use secrets::Secrets;
 pub use value::{Json, JsonMap, Reference, Secret, TemplatePart, Value};

@@ -2,7 +2,8 @@
 //!
 //! Kinds never see a [`Value`]: before a call every reference is resolved and the value becomes plain [`Json`].
 //! The serialized form is JSON in which `{"$ref": "address#attribute"}`, `{"$template": […]}` and
-//! `{"$secret": "sha256:…"}` stand for what JSON cannot say; a secret's text is never serialized nor printed.
+//! `{"$secret": "sha256:…"}` stand for what JSON cannot say; a secret's text is never serialized nor printed. State that is
+//! sealed has the texts beside, encrypted (`state::cipher`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +34,7 @@ impl fmt::Display for Reference {
 }
 
 /// A text that is never printed nor stored in clear. Equality is that of the text; what is stored is its SHA-256.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub enum Secret {
     /// The text itself, in memory only.
     Clear(String),
@@ -51,6 +52,15 @@ impl Secret {
                 let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("sha256:{hex}")
             }
+        }
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Clear(one), Self::Clear(other)) => one == other,
+            _ => self.hash() == other.hash(),
         }
     }
 }
@@ -158,6 +168,19 @@ impl Value {
             Self::Map(map) => {
                 let known = map.iter().filter_map(|(key, item)| Some((key.clone(), item.known_json()?)));
                 Some(Json::Object(known.collect()))
+            }
+            other => other.to_json(),
+        }
+    }
+
+    /// [`Value::known_json`] without any secret, so that it is the same whether their texts are known or not.
+    pub fn open_json(&self) -> Option<Json> {
+        match self {
+            Self::Secret(_) => None,
+            Self::List(items) => Some(Json::Array(items.iter().filter_map(Self::open_json).collect())),
+            Self::Map(map) => {
+                let open = map.iter().filter_map(|(key, item)| Some((key.clone(), item.open_json()?)));
+                Some(Json::Object(open.collect()))
             }
             other => other.to_json(),
         }

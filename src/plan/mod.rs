@@ -14,6 +14,7 @@ mod redact;
 pub mod saved;
 pub mod schema;
 pub mod scope;
+mod secrets;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,8 @@
 //!
 //! Two lines of JSON: what the text is (its format and the checksum of the second line), and the plan with what executing
 //! it needs beside what is shown. The checksum tells that a file was damaged or edited, not who wrote it. No secret is in
-//! it: a plan of which a step needs one cannot be saved ([`SaveError`]), since a hash cannot be sent.
+//! it in clear: where the stack is sealed, they are sealed in the plan, too; otherwise a plan of which a step needs one
+//! cannot be saved ([`SaveError`]), since a hash cannot be sent.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Action, Change, Plan};
-use crate::model::{Address, JsonMap, TemplatePart, Value};
-use crate::state::Snapshot;
+use crate::model::{Address, JsonMap, Secret, Secrets, TemplatePart, Value};
+use crate::state::keys::Sealed;
+use crate::state::{KeyError, Keyring, Snapshot};
 
-/// The version of the format that this code writes; no other is read.
+/// The version of the format that this code writes of a plan without sealed secrets.
 pub const FORMAT: u64 = 2;
+
+/// The version of the format that this code writes of a plan with sealed secrets; no newer one is read.
+pub const NEWEST_FORMAT: u64 = 3;
 
 /// What the first line says the text is.
 const WHAT: &str = "plan";
@@ -31,16 +36,28 @@ pub struct Saved {
     pub place: String,
     /// The command that plans anew and executes, for messages.
     pub again: String,
+    /// Its secrets, where they are sealed.
+    #[serde(skip)]
+    pub sealed: Option<Sealed>,
+    /// What AWS said each change's object has now, as long as it is only known sealed.
+    #[serde(skip)]
+    hidden: Vec<Option<Value>>,
 }
 
-/// Why a plan cannot be saved: secrets would be in the text.
+/// Why a plan cannot be saved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", told(resources, outputs))]
-pub struct SaveError {
-    /// Resources that are sent a secret, or that have one now and are changed.
-    pub resources: Vec<Address>,
-    /// Outputs that are put together of a secret and what is not known yet.
-    pub outputs: Vec<String>,
+pub enum SaveError {
+    /// Secrets would be in the text.
+    #[error("{}", told(resources, outputs))]
+    Secrets {
+        /// Resources that are sent a secret, or that have one now and are changed.
+        resources: Vec<Address>,
+        /// Outputs that are put together of a secret and what is not known yet.
+        outputs: Vec<String>,
+    },
+    /// Secrets cannot be sealed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// Why a text cannot be read as a plan.
@@ -50,7 +67,7 @@ pub enum ReadError {
     #[error("it is not a saved plan")]
     NotAPlan,
     /// Another version of the program wrote it.
-    #[error("it has format {found}, and this version reads format {FORMAT}")]
+    #[error("it has format {found}, and this version reads formats {FORMAT} to {NEWEST_FORMAT}")]
     OtherFormat {
         /// Its format.
         found: u64,
@@ -87,6 +104,8 @@ struct Body {
     saved: Saved,
     /// What each change has that is not shown, in their order.
     beside: Vec<Beside>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<Sealed>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,6 +113,23 @@ struct Body {
 struct Beside {
     observed: JsonMap,
     attributes: JsonMap,
+    /// In place of what was observed, where it is sealed: it may have secrets in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden: Option<Value>,
+}
+
+/// What is sealed of a plan.
+#[derive(Clone)]
+struct Contents {
+    plan: Plan,
+    hidden: Vec<Option<Value>>,
+}
+
+impl Secrets for Contents {
+    fn visit_secrets(&mut self, visit: &mut dyn FnMut(&mut Secret)) {
+        self.plan.visit_secrets(visit);
+        self.hidden.visit_secrets(visit);
+    }
 }
 
 impl Saved {
@@ -102,20 +138,40 @@ impl Saved {
     ///
     /// # Errors
     /// When a step needs a secret, or an output would lose one.
-    pub fn new(mut plan: Plan, snapshot: &Snapshot, place: String, again: String) -> Result<Self, SaveError> {
+    pub fn new(plan: Plan, snapshot: &Snapshot, place: String, again: String) -> Result<Self, SaveError> {
+        Self::with_keys(plan, snapshot, place, again, &Keyring::default())
+    }
+
+    /// The same with its secrets, where the stack is sealed.
+    ///
+    /// # Errors
+    /// When a step needs a secret, or an output would lose one, and there is no key to seal it with.
+    pub fn with_keys(
+        mut plan: Plan,
+        snapshot: &Snapshot,
+        place: String,
+        again: String,
+        keys: &Keyring,
+    ) -> Result<Self, SaveError> {
         let resources = needing_secrets(&plan, snapshot);
         let outputs: Vec<String> =
             plan.outputs.iter().filter(|(_, value)| would_lose(value)).map(|(name, _)| name.clone()).collect();
-        if !resources.is_empty() || !outputs.is_empty() {
-            return Err(SaveError { resources, outputs });
-        }
         for change in &mut plan.changes {
             // What is not changed is not compared again, and may have in it what was secret once.
             if !matches!(change.action, Action::Update | Action::Import) {
                 change.observed = JsonMap::new();
             }
         }
-        Ok(Self { plan, state: checksum_of_state(snapshot), place, again })
+        let needs_some = !resources.is_empty() || !outputs.is_empty();
+        let sealed = match keys.require() {
+            Ok(()) if has_text(&plan) => keys.close(&Contents { hidden: hidden(&plan), plan: plan.clone() })?,
+            Err(missing) if needs_some => return Err(missing.into()),
+            Ok(()) | Err(_) => None,
+        };
+        if sealed.is_none() && needs_some {
+            return Err(SaveError::Secrets { resources, outputs });
+        }
+        Ok(Self { plan, state: checksum_of_state(snapshot), place, again, sealed, hidden: Vec::new() })
     }
 
     /// As text.
@@ -123,15 +179,21 @@ impl Saved {
     /// # Errors
     /// When a value has no JSON.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
-        let beside =
-            |change: &Change| Beside { observed: change.observed.clone(), attributes: change.attributes.clone() };
-        let body = Body { saved: self.clone(), beside: self.plan.changes.iter().map(beside).collect() };
+        let hidden = if self.sealed.is_some() { hidden(&self.plan) } else { vec![None; self.plan.changes.len()] };
+        let beside = |(change, hidden): (&Change, Option<Value>)| {
+            let observed = if hidden.is_some() { JsonMap::new() } else { change.observed.clone() };
+            Beside { observed, attributes: change.attributes.clone(), hidden }
+        };
+        let beside = self.plan.changes.iter().zip(hidden).map(beside).collect();
+        let body = Body { saved: self.clone(), beside, sealed: self.sealed.clone() };
         let body = format!("{}\n", serde_json::to_string(&body)?);
-        let head = Head { hzscript: WHAT.to_owned(), format: FORMAT, sha256: checksum(body.as_bytes()) };
+        let format = if self.sealed.is_some() { NEWEST_FORMAT } else { FORMAT };
+        let head = Head { hzscript: WHAT.to_owned(), format, sha256: checksum(body.as_bytes()) };
         Ok(format!("{}\n{body}", serde_json::to_string(&head)?))
     }
 
-    /// From text. Nothing of it is believed before the checksum is right.
+    /// From text. Nothing of it is believed before the checksum is right. Sealed secrets are not opened yet
+    /// ([`Saved::open`]).
     ///
     /// # Errors
     /// When it is not exactly what [`Saved::to_text`] wrote.
@@ -141,7 +203,7 @@ impl Saved {
         if any.hzscript != WHAT {
             return Err(ReadError::NotAPlan);
         }
-        if any.format != FORMAT {
+        if !(FORMAT..=NEWEST_FORMAT).contains(&any.format) {
             return Err(ReadError::OtherFormat { found: any.format });
         }
         let head: Head = serde_json::from_slice(head).map_err(|_| ReadError::Damaged)?;
@@ -149,18 +211,63 @@ impl Saved {
             return Err(ReadError::Damaged);
         }
         let malformed = |reason: String| ReadError::Malformed { reason };
-        let Body { mut saved, beside } = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+        let Body { mut saved, beside, sealed } =
+            serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
         if beside.len() != saved.plan.changes.len() {
             return Err(malformed("it has more or fewer changes than it should".to_owned()));
         }
         for (change, beside) in saved.plan.changes.iter_mut().zip(beside) {
             change.observed = beside.observed;
             change.attributes = beside.attributes;
+            saved.hidden.push(beside.hidden);
         }
-        if let Some(change) = saved.plan.changes.iter().find(|change| sends(change) && has_secret(&change.wanted)) {
-            return Err(malformed(format!("{} is sent a secret of which only the hash is known", change.address)));
+        saved.sealed = sealed;
+        if saved.sealed.is_none() {
+            saved.hidden.clear();
+            saved.has_all()?;
         }
         Ok(saved)
+    }
+
+    /// Puts sealed secrets in their places; those of a plan without any are.
+    ///
+    /// # Errors
+    /// When what is sealed is not what was written, or is not all that is to be sent.
+    pub fn open(&mut self, keys: &Keyring) -> Result<(), ReadError> {
+        let Some(sealed) = &self.sealed else { return Ok(()) };
+        let mut contents = Contents { plan: self.plan.clone(), hidden: std::mem::take(&mut self.hidden) };
+        keys.open(sealed, &mut contents).map_err(|_| ReadError::Damaged)?;
+        let malformed = |reason: String| ReadError::Malformed { reason };
+        for (change, hidden) in contents.plan.changes.iter_mut().zip(contents.hidden) {
+            let Some(Value::Secret(Secret::Clear(text))) = hidden else { continue };
+            change.observed = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        }
+        self.plan = contents.plan;
+        self.has_all()
+    }
+
+    fn has_all(&self) -> Result<(), ReadError> {
+        let lacks = |change: &&Change| sends(change) && has_secret(&change.wanted, &|secret| !is_text(secret));
+        let Some(change) = self.plan.changes.iter().find(lacks) else { return Ok(()) };
+        let reason = format!("{} is sent a secret of which only the hash is known", change.address);
+        Err(ReadError::Malformed { reason })
+    }
+
+    /// That its secrets are open, so that it can be executed; a stack that is not sealed yet is sealed as it is. Says whether
+    /// that was done.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] when they are not open.
+    pub fn seals(&self, keys: &Keyring) -> Result<bool, KeyError> {
+        let Some(Sealed { seal, .. }) = &self.sealed else { return Ok(false) };
+        if !self.hidden.is_empty() {
+            return Err(KeyError::Missing { way: seal.way.clone() });
+        }
+        let newly = keys.seal().is_none();
+        if newly {
+            keys.follow(Some(seal.clone()));
+        }
+        Ok(newly)
     }
 
     /// Whether a text begins as a plan does, of whatever version.
@@ -193,27 +300,49 @@ fn sends(change: &Change) -> bool {
 
 /// What would be sent a secret. What has one now is among them when it is changed: AWS may tell it in clear.
 fn needing_secrets(plan: &Plan, snapshot: &Snapshot) -> Vec<Address> {
+    let any = |_: &Secret| true;
     let from: BTreeMap<&Address, &Address> = plan.moves.iter().map(|(from, to)| (to, from)).collect();
     let has_one = |address: &Address| {
         let before = snapshot.resources.get(from.get(address).copied().unwrap_or(address));
-        before.is_some_and(|before| has_secret(&before.inputs))
+        before.is_some_and(|before| has_secret(&before.inputs, &any))
     };
     let changes = plan.changes.iter().filter(|change| sends(change));
-    let found = changes.filter(|change| has_secret(&change.wanted) || has_one(&change.address));
+    let found = changes.filter(|change| has_secret(&change.wanted, &any) || has_one(&change.address));
     found.map(|change| change.address.clone()).collect()
 }
 
-fn has_secret(properties: &BTreeMap<String, Value>) -> bool {
-    fn within(value: &Value) -> bool {
+/// Whether among the secrets is one of which `which` holds.
+fn has_secret(properties: &BTreeMap<String, Value>, which: &dyn Fn(&Secret) -> bool) -> bool {
+    fn within(value: &Value, which: &dyn Fn(&Secret) -> bool) -> bool {
         match value {
-            Value::Secret(_) => true,
-            Value::Template(parts) => parts.iter().any(|part| matches!(part, TemplatePart::Secret(_))),
-            Value::List(items) => items.iter().any(within),
-            Value::Map(map) => map.values().any(within),
+            Value::Secret(secret) => which(secret),
+            Value::Template(parts) => {
+                parts.iter().any(|part| matches!(part, TemplatePart::Secret(secret) if which(secret)))
+            }
+            Value::List(items) => items.iter().any(|item| within(item, which)),
+            Value::Map(map) => map.values().any(|item| within(item, which)),
             _ => false,
         }
     }
-    properties.values().any(within)
+    properties.values().any(|value| within(value, which))
+}
+
+fn is_text(secret: &Secret) -> bool {
+    matches!(secret, Secret::Clear(_))
+}
+
+/// Whether any secret of a plan is known as a text.
+fn has_text(plan: &Plan) -> bool {
+    let mut found = false;
+    plan.clone().visit_secrets(&mut |secret| found |= is_text(secret));
+    found
+}
+
+/// What AWS said each change's object has now, as a secret: of what has one, AWS may tell it in clear.
+fn hidden(plan: &Plan) -> Vec<Option<Value>> {
+    let text = |change: &Change| serde_json::to_string(&change.observed).ok();
+    let hide = |change: &Change| text(change).filter(|_| !change.observed.is_empty());
+    plan.changes.iter().map(|change| hide(change).map(|text| Value::Secret(Secret::Clear(text)))).collect()
 }
 
 /// Whether a value that is only shown and kept as a hash could not be put together from hashes.

@@ -1,7 +1,8 @@
 //! [`StateError`]: why state could not be read or written.
 
+use super::keys::KeyError;
 use super::lock::{Holder, Lost};
-use super::snapshot::FORMAT;
+use super::snapshot::NEWEST_FORMAT;
 
 /// Why state could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub enum StateError {
         copy: Option<String>,
     },
     /// A newer version of the program wrote it.
-    #[error("{path} has format {found}; this version knows {FORMAT}")]
+    #[error("{path} has format {found}; this version knows {NEWEST_FORMAT}")]
     Newer {
         /// The object.
         path: String,
@@ -55,4 +56,7 @@ pub enum StateError {
         /// Who has the lock, if anybody has.
         holder: Option<Box<Holder>>,
     },
+    /// Its secrets cannot be sealed, or their texts not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }

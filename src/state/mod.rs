@@ -3,18 +3,22 @@
 //! [`snapshot`] and [`journal`] are pure data and a pure next state; [`store`] is where they are kept.
 
 mod asked;
+pub mod cipher;
 mod error;
 mod history;
 pub mod journal;
+pub mod keys;
 mod ledger;
 mod lock;
 mod objects;
 mod sealed;
+mod sealing;
 pub mod snapshot;
 pub mod store;
 
 pub use error::StateError;
 pub use journal::{Record, Verb};
+pub use keys::{KeyError, Keyring};
 pub use ledger::{Journal, Ledger};
 pub use lock::{Holder, LEASE, Lease, Lock, Locking, Lost, Owner, ProcessIdentity, Renewal, Surroundings, Unlocking};
 pub use snapshot::{Awaited, Recorded, Snapshot, Status, Target};

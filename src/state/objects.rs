@@ -4,10 +4,12 @@ use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::error::StateError;
-use super::sealed::{self, Broken};
+use super::sealed::{self, Broken, Unwritable};
 use super::store::StateStore;
+use crate::model::Secrets;
 
 impl StateStore {
     /// What there is in a folder, in order.
@@ -18,7 +20,16 @@ impl StateStore {
         Ok(found)
     }
 
+    /// What is at a path; when it is sealed, its key is got if there is a way to it.
     pub(super) async fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+        let bytes = self.raw(path).await?;
+        if let Some(bytes) = &bytes {
+            self.meet(path, bytes).await?;
+        }
+        Ok(bytes)
+    }
+
+    pub(super) async fn raw(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
         let got = match self.store.get(path).await {
             Ok(got) => got,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -27,15 +38,20 @@ impl StateStore {
         Ok(Some(got.bytes().await.map_err(|source| self.failed(path, source))?.to_vec()))
     }
 
-    pub(super) fn parse<T: serde::de::DeserializeOwned>(&self, path: &Path, bytes: &[u8]) -> Result<T, StateError> {
-        sealed::open(bytes).map_err(|broken| match broken {
-            Broken::Newer(found) => StateError::Newer { path: self.at(path), found },
-            Broken::Because(reason) => StateError::Corrupt { path: self.at(path), reason, copy: None },
-        })
+    pub(super) fn parse<T: DeserializeOwned + Secrets>(&self, path: &Path, bytes: &[u8]) -> Result<T, StateError> {
+        sealed::open(bytes, &self.keys).map_err(|broken| self.broken(path, broken))
     }
 
-    pub(super) async fn write<T: Serialize>(&self, path: &Path, value: &T, mode: PutMode) -> Result<(), StateError> {
-        let bytes = sealed::seal(value).map_err(|error| self.corrupt(path, &error))?;
+    pub(super) async fn write<T: Serialize + Secrets + Clone>(
+        &self,
+        path: &Path,
+        value: &T,
+        mode: PutMode,
+    ) -> Result<(), StateError> {
+        let bytes = sealed::seal(value, &self.keys).map_err(|error| match error {
+            Unwritable::Json(error) => self.corrupt(path, &error),
+            Unwritable::Key(error) => error.into(),
+        })?;
         self.put(path, bytes, mode).await
     }
 
@@ -54,6 +70,13 @@ impl StateStore {
 
     pub(super) fn failed(&self, path: &Path, source: object_store::Error) -> StateError {
         StateError::Store { path: self.at(path), source }
+    }
+
+    pub(super) fn broken(&self, path: &Path, broken: Broken) -> StateError {
+        match broken {
+            Broken::Newer(found) => StateError::Newer { path: self.at(path), found },
+            Broken::Because(reason) => StateError::Corrupt { path: self.at(path), reason, copy: None },
+        }
     }
 
     pub(super) fn corrupt(&self, path: &Path, error: &serde_json::Error) -> StateError {

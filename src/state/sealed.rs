@@ -1,17 +1,23 @@
 //! How state is written down: a JSON object with the version of its format, and as its last line a checksum of all
 //! that stands before it.
 //!
-//! Format 1 has no checksum, and its records no version. It is still read.
+//! Secrets stand in it as hashes; where the stack is sealed, the member `sealed` has their texts encrypted. Format 3 has
+//! it, and is written where there is one: what does not know it would lose them. Format 2 has none. Format 1 has no
+//! checksum, and its records no version. All three are read.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::snapshot::FORMAT;
-use crate::model::Json;
+use super::keys::{KeyError, Keyring, Sealed};
+use super::snapshot::{FORMAT, NEWEST_FORMAT};
+use crate::model::{Json, Secrets};
 
 /// The last format without a checksum.
 const UNSEALED: u64 = 1;
+
+/// The member with what is sealed.
+const SEALED: &str = "sealed";
 
 /// What stands before the checksum, and after it.
 const BEFORE: &str = ",\n  \"checksum\": \"";
@@ -29,14 +35,54 @@ pub(super) enum Broken {
     Because(String),
 }
 
+/// Why a value cannot be written.
+#[derive(Debug)]
+pub(super) enum Unwritable {
+    /// It cannot be JSON.
+    Json(serde_json::Error),
+    /// Its secrets cannot be sealed.
+    Key(KeyError),
+}
+
 /// What is written of a value.
 ///
 /// # Errors
-/// When the value cannot be JSON.
-pub(super) fn seal(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut json = serde_json::to_value(value)?;
+/// When the value cannot be JSON, or has a secret that cannot be sealed and is to be.
+pub(super) fn seal<T: Serialize + Secrets + Clone>(value: &T, keys: &Keyring) -> Result<Vec<u8>, Unwritable> {
+    let json = serde_json::to_value(value).map_err(Unwritable::Json)?;
+    let sealed = keys.close(value).map_err(Unwritable::Key)?;
+    if let (Some(sealed), Some(lineage)) = (&sealed, json.get("lineage").and_then(Json::as_str))
+        && sealed.seal.lineage != lineage
+    {
+        return Err(Unwritable::Key(KeyError::AnothersSeal));
+    }
+    put_together(json, sealed.as_ref()).map_err(Unwritable::Json)
+}
+
+/// The value that was written; its secrets are texts as far as there are keys.
+///
+/// # Errors
+/// When it was not written so.
+pub(super) fn open<T: DeserializeOwned + Secrets>(bytes: &[u8], keys: &Keyring) -> Result<T, Broken> {
+    let (json, sealed) = take_apart(bytes)?;
+    let mut value: T = serde_json::from_value(json).map_err(because)?;
+    if let Some(sealed) = &sealed {
+        keys.open(sealed, &mut value).map_err(|_| Broken::Because("a sealed secret was altered".to_owned()))?;
+    }
+    Ok(value)
+}
+
+/// What is written of an object, and of what is sealed of its secrets.
+///
+/// # Errors
+/// When it cannot be JSON.
+pub(super) fn put_together(mut json: Json, sealed: Option<&Sealed>) -> Result<Vec<u8>, serde_json::Error> {
     if let Some(object) = json.as_object_mut() {
-        object.insert("format".to_owned(), FORMAT.into());
+        let format = if sealed.is_some() { NEWEST_FORMAT } else { FORMAT };
+        object.insert("format".to_owned(), format.into());
+        if let Some(sealed) = sealed {
+            object.insert(SEALED.to_owned(), serde_json::to_value(sealed)?);
+        }
     }
     let mut text = serde_json::to_string_pretty(&json)?;
     if let Some(open) = text.strip_suffix("\n}").map(str::len) {
@@ -46,29 +92,47 @@ pub(super) fn seal(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error>
     Ok([text.as_str(), BEFORE, checksum.as_str(), AFTER].concat().into_bytes())
 }
 
-/// The value that was written.
+/// The object that was written, and what is sealed of its secrets.
 ///
 /// # Errors
 /// When it was not written so.
-pub(super) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Broken> {
-    let because = |error: serde_json::Error| Broken::Because(error.to_string());
+pub(super) fn take_apart(bytes: &[u8]) -> Result<(Json, Option<Sealed>), Broken> {
     let mut json: Json = serde_json::from_slice(bytes).map_err(because)?;
     let format = json.get("format").and_then(Json::as_u64).unwrap_or(UNSEALED);
     match stated(bytes) {
         Some((contents, stated)) if checksum(contents).as_bytes() != stated => {
             return Err(Broken::Because("its checksum is not that of its contents".to_owned()));
         }
-        _ if format > u64::from(FORMAT) => return Err(Broken::Newer(format)),
+        _ if format > u64::from(NEWEST_FORMAT) => return Err(Broken::Newer(format)),
         None if format > UNSEALED || json.get("checksum").is_some() => {
             return Err(Broken::Because("its last line is not its checksum".to_owned()));
         }
         _ => {}
     }
+    let mut sealed = None;
     if let Some(object) = json.as_object_mut() {
         object.insert("format".to_owned(), FORMAT.into());
         object.remove("checksum");
+        if let Some(found) = object.remove(SEALED) {
+            let found: Sealed = serde_json::from_value(found).map_err(because)?;
+            if object.get("lineage").is_some_and(|lineage| *lineage != *found.seal.lineage) {
+                return Err(Broken::Because("its secrets were sealed for another stack".to_owned()));
+            }
+            sealed = Some(found);
+        }
     }
-    serde_json::from_value(json).map_err(because)
+    Ok((json, sealed))
+}
+
+/// What is sealed in what was written, as far as it can be made out.
+pub(super) fn sealed(bytes: &[u8]) -> Option<Sealed> {
+    // Most has none: it need not be read for that.
+    let member = format!("\"{SEALED}\"");
+    bytes.windows(member.len()).any(|window| window == member.as_bytes()).then(|| take_apart(bytes).ok()?.1).flatten()
+}
+
+fn because(error: serde_json::Error) -> Broken {
+    Broken::Because(error.to_string())
 }
 
 /// What a text is a checksum of, and the checksum it states.
@@ -92,6 +156,14 @@ mod tests {
     use super::*;
     use crate::model::{JsonMap, Timeouts, Value};
     use crate::state::{Record, Recorded, Snapshot, Status, Target, Verb};
+
+    fn seal<T: Serialize + Secrets + Clone>(value: &T) -> Result<Vec<u8>, Unwritable> {
+        super::seal(value, &Keyring::default())
+    }
+
+    fn open<T: DeserializeOwned + Secrets>(bytes: &[u8]) -> Result<T, Broken> {
+        super::open(bytes, &Keyring::default())
+    }
 
     fn recorded(note: &str, number: f64) -> Recorded {
         let inputs = json!({ "logGroupName": note, "retentionInDays": 5, "tags": [{ "key": "a", "value": note }] });
@@ -168,9 +240,9 @@ mod tests {
         assert_eq!(open(&text), Ok(snapshot));
         let record = record("a", 0.5);
         assert_eq!(open(&serde_json::to_vec_pretty(&record).expect("JSON")), Ok(record));
-        old["format"] = (FORMAT + 1).into();
+        old["format"] = (NEWEST_FORMAT + 1).into();
         let newer = serde_json::to_vec_pretty(&old).expect("JSON");
-        assert_eq!(open::<Snapshot>(&newer), Err(Broken::Newer(u64::from(FORMAT) + 1)));
+        assert_eq!(open::<Snapshot>(&newer), Err(Broken::Newer(u64::from(NEWEST_FORMAT) + 1)));
     }
 
     #[test]

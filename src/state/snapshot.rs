@@ -1,6 +1,6 @@
 //! [`Snapshot`]: everything a stack has, as of the end of a run.
 //!
-//! Secrets in it are hashes. An object that a replacement has put aside, and that is still to be deleted, is kept under
+//! Secrets in it are hashes, or texts where the stack is sealed and there is the key. An object that a replacement has put aside, and that is still to be deleted, is kept under
 //! `deposed` until it is gone.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,11 @@ use super::journal::Record;
 use crate::kinds;
 use crate::model::{Address, Formation, JsonMap, Timeouts, Value};
 
-/// The version of the format that this code writes: 1 had no checksum. A newer one is refused.
+/// The version of the format that this code writes of what has no sealed secrets: 1 had no checksum.
 pub const FORMAT: u32 = 2;
+
+/// The version of the format that this code writes of what has sealed secrets. A newer one is refused.
+pub const NEWEST_FORMAT: u32 = 3;
 
 /// The account and region a stack lives in; a state is never applied to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,7 @@ use object_store::{ObjectStore, PutMode};
 use super::error::StateError;
 use super::history::copied;
 use super::journal::Record;
+use super::keys::Keyring;
 use super::ledger::Journal;
 use super::snapshot::Snapshot;
 
@@ -32,6 +33,7 @@ pub struct StateStore {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) folder: Path,
     pub(super) shown: String,
+    pub(super) keys: Keyring,
 }
 
 impl StateStore {
@@ -46,7 +48,7 @@ impl StateStore {
         }
         let parsed = url::Url::parse(url).map_err(|error| bad(error.to_string()))?;
         let (store, root) = object_store::parse_url(&parsed).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { store: Arc::from(store), folder: root.join(stack), shown: url.to_owned() })
+        Ok(Self { store: Arc::from(store), folder: root.join(stack), shown: url.to_owned(), keys: Keyring::default() })
     }
 
     /// Opens the state of `stack` below a folder of the file system, which is made if need be.
@@ -60,13 +62,13 @@ impl StateStore {
         let store = object_store::local::LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| bad(error.to_string()))?
             .with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown })
+        Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown, keys: Keyring::default() })
     }
 
     /// The state of `stack` in any object store.
     pub fn within(store: Arc<dyn ObjectStore>, stack: &str) -> Self {
         let shown = store.to_string();
-        Self { store, folder: Path::from(stack), shown }
+        Self { store, folder: Path::from(stack), shown, keys: Keyring::default() }
     }
 
     /// The snapshot with the journal since replayed on it; `None` when the stack was never run.

@@ -27,6 +27,7 @@ mod saved;
 mod scaling;
 mod scope;
 mod scripts;
+mod sealing;
 mod secrets;
 mod synth;
 mod waiting;

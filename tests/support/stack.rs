@@ -98,6 +98,12 @@ impl Stack {
         Self { engine, local: self.local.clone(), events: Arc::default() }
     }
 
+    /// The same stack on the same account, its state reached in another way.
+    pub fn on(&self, store: StateStore) -> Self {
+        let engine = Engine::new(self.engine.cloud().clone(), store, "test", "local", Events::none(), settings(true));
+        Self { engine, local: self.local.clone(), events: Arc::default() }
+    }
+
     /// Evaluates a script that must have no mistake.
     pub async fn program(&self, text: &str) -> Program {
         self.program_with(text, BTreeMap::new()).await

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::sealing::EncryptArguments;
 use super::shared::*;
 
 /// Arguments of `plan`.
@@ -27,6 +28,8 @@ pub struct PlanArguments {
     pub inputs: InputArguments,
     #[command(flatten)]
     pub stack: StackArguments,
+    #[command(flatten)]
+    pub encrypt: EncryptArguments,
     #[command(flatten)]
     pub target: TargetArguments,
     #[command(flatten)]
@@ -60,8 +63,13 @@ pub struct OutputsArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Show the texts of secrets, too, where they are encrypted in the state
+    #[arg(long)]
+    pub show_secrets: bool,
     #[command(flatten)]
     pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// Print without colours (also: NO_COLOR)
     #[arg(long, help_heading = "Output")]
     pub no_color: bool,

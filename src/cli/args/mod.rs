@@ -4,6 +4,7 @@ mod local;
 mod look;
 mod run;
 mod schema;
+mod sealing;
 mod shared;
 mod state;
 
@@ -13,6 +14,7 @@ pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
+pub use sealing::{Encrypt, KeyArguments, RekeyArguments};
 pub use shared::{
     DEFAULT_FOLDER, FolderArguments, InputArguments, LockArguments, OutputArguments, StackArguments, TargetArguments,
     TargetName,
@@ -53,8 +55,8 @@ Ctrl-C once finishes the calls in flight and writes everything down; the next ru
     Run(RunArguments),
     /// Show what a run would change, and change nothing
     #[command(after_help = "\
-With --out the plan is kept in a file, readable by its owner only, for `hzscript apply`. No secret is in it: a plan that
-sends one to AWS cannot be saved, only be run.")]
+With --out the plan is kept in a file, readable by its owner only, for `hzscript apply`. Secrets are in it only where the
+stack's are encrypted (--encrypt), and as they are; else a plan that sends one to AWS cannot be saved, only be run.")]
     Plan(PlanArguments),
     /// Execute a saved plan exactly as it was shown, without evaluating the script again
     #[command(after_help = "\

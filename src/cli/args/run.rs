@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::sealing::EncryptArguments;
 use super::shared::*;
 
 /// Arguments of `run`.
@@ -17,6 +18,8 @@ pub struct RunArguments {
     pub inputs: InputArguments,
     #[command(flatten)]
     pub stack: StackArguments,
+    #[command(flatten)]
+    pub encrypt: EncryptArguments,
     #[command(flatten)]
     pub target: TargetArguments,
     #[command(flatten)]

@@ -8,6 +8,8 @@ use hzscript::apply::formation::FormationCheck;
 use hzscript::plan::Scope;
 use hzscript::plan::scope::AddressPattern;
 
+use super::sealing::KeyArguments;
+
 /// Values for the script's inputs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Inputs")]
@@ -33,6 +35,8 @@ pub struct StackArguments {
     pub state: Option<String>,
     #[command(flatten)]
     pub folder: FolderArguments,
+    #[command(flatten)]
+    pub keys: KeyArguments,
 }
 
 /// Where this program keeps its files.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::sealing::RekeyArguments;
 use super::shared::*;
 
-/// A command about the state, which calls nothing.
+/// A command about the state, which calls nothing but for keys.
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
     /// List the resources of a stack: addresses, types, identifiers
@@ -31,6 +32,10 @@ pub enum StateCommand {
         #[command(flatten)]
         output: StateOutputArguments,
     },
+    /// Encrypt the secrets of a stack, change what they are encrypted with, or keep only hashes again
+    #[command(after_help = "\
+Everything that is kept of the stack is written anew. Older versions that a store keeps of its objects stay as they are.")]
+    Rekey(RekeyArguments),
     /// List the stacks there are
     Stacks {
         /// Where states are kept: a folder, or the URL of one; by default `state` in the folder of --dir
@@ -55,6 +60,7 @@ impl StateCommand {
         match self {
             Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. } => output.no_color,
             Self::Unlock(arguments) => arguments.no_color,
+            Self::Rekey(arguments) => arguments.no_color,
         }
     }
 }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
-use hzscript::plan::scope::ScopeError;
 use hzscript::model::Address;
+use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
-use hzscript::state::{Holder, Lost, Renewal, StateError, Target};
+use hzscript::state::cipher::Way;
+use hzscript::state::keys::Wanted;
+use hzscript::state::{Holder, KeyError, Lost, Renewal, StateError, Target};
 
 use super::diagnostics;
 use super::palette::Palette;
 use super::{escape, screen::Line};
 use crate::cli::error::Error;
+use crate::cli::keys::VARIABLE;
 
 /// An error in words.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -210,6 +213,7 @@ fn of_state(error: &StateError, state: Option<&str>) -> Told {
         StateError::Corrupt { .. } => "it was edited or cut short: put a copy of it back".to_owned(),
         StateError::Newer { .. } => "use the version of hzscript that wrote it, or a newer one".to_owned(),
         StateError::BadUrl { .. } => "give a folder, or a URL such as file:///absolute/folder".to_owned(),
+        StateError::Key(error) => return Told::new(error.to_string(), of_key(error).as_deref()),
         StateError::Store { .. } => return Told::new(on_disk(&error.to_string()), None),
     };
     let message = error.to_string();
@@ -245,6 +249,38 @@ fn lock_lost(lost: &Lost, in_flight: &[Address]) -> Told {
     };
     let lost = on_disk(&lost.to_string());
     Told::new(format!("the lock was lost, so nothing more was done: {lost}; {what}"), Some(help))
+}
+
+/// The way to the key of secrets.
+fn of_key(error: &KeyError) -> Option<String> {
+    Some(match error {
+        KeyError::WrongPassphrase => format!(
+            "give the right one with {VARIABLE} or --passphrase-file FILE; when it is lost, `hzscript state rekey --encrypt \
+             none --discard-secrets` keeps only the hashes"
+        ),
+        KeyError::WrongKey => "a newer copy of the state may have been put back: look at history/ beside it".to_owned(),
+        KeyError::Missing { way: Way::Passphrase { .. } } => {
+            format!("set {VARIABLE}, give --passphrase-file FILE, or run it on a terminal to be asked")
+        }
+        KeyError::Missing { way: Way::Kms { .. } } => {
+            "work on the account that the key is in, with --target, --profile and --region".to_owned()
+        }
+        KeyError::SealedOtherwise { asked, .. } => {
+            let how = match asked {
+                Wanted::Passphrase => "passphrase".to_owned(),
+                Wanted::Kms { key } => format!("kms:{key}"),
+            };
+            format!("leave out --encrypt, or change it: hzscript state rekey SCRIPT --encrypt {how}")
+        }
+        KeyError::Service { .. } => {
+            "the credentials must allow kms:GenerateDataKey and kms:Decrypt with the key, in this account and region"
+                .to_owned()
+        }
+        KeyError::AnothersSeal => {
+            "take the seal off first: hzscript state rekey SCRIPT --encrypt none --discard-secrets".to_owned()
+        }
+        KeyError::Unusable { .. } => return None,
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::lease::was_let_go;
 use super::{ATTEMPTS, Holder, Owner, Renewal, Surroundings};
+use crate::model::{Secret, Secrets};
 use crate::state::error::StateError;
 use crate::state::store::StateStore;
 
@@ -47,6 +48,10 @@ pub(super) struct Entry {
     pub lease: u64,
     /// What is said.
     pub claim: Claim,
+}
+
+impl Secrets for Entry {
+    fn visit_secrets(&mut self, _: &mut dyn FnMut(&mut Secret)) {}
 }
 
 impl Entry {
