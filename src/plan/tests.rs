@@ -271,15 +271,16 @@ proptest! {
 
     #[test]
     fn parts_make_the_whole_in_whatever_order(
-        was in declared(),
-        stopped in 0.0..=1.0f64,
+        before in proptest::collection::vec((declared(), 0.0..=1.0f64), 1..3),
         wanted in declared(),
         order in proptest::collection::vec(any::<u16>(), 20),
     ) {
         let (mut account, mut snapshot) = (Account::default(), empty());
-        let first = account.plan(&program(&was), &snapshot);
-        let nodes = graph(&first, &snapshot, facts).expect("an order");
-        account.carry_out(&first, &nodes, (nodes.len() as f64 * stopped) as usize, &mut snapshot);
+        for (was, stopped) in &before {
+            let plan = account.plan(&program(was), &snapshot);
+            let nodes = graph(&plan, &snapshot, facts).expect("an order");
+            account.carry_out(&plan, &nodes, (nodes.len() as f64 * stopped) as usize, &mut snapshot);
+        }
 
         let program = program(&wanted);
         let mut addresses = everything(&program, &snapshot);
