@@ -9,7 +9,7 @@ use hzscript::local::service::Fault;
 use hzscript::local::store::StoreError;
 use hzscript::plan::PlanError;
 use hzscript::script::Mistakes;
-use hzscript::state::StateError;
+use hzscript::state::{EditError, StateError};
 use hzscript::synth::SynthError;
 
 use super::input::InputError;
@@ -66,6 +66,13 @@ pub enum Error {
     Saved(Box<SavedError>),
     /// The state cannot be opened or read.
     State(StateError),
+    /// The state is not changed so.
+    Edit {
+        /// Why not.
+        error: EditError,
+        /// The stack.
+        stack: String,
+    },
     /// There is no connection to AWS.
     Connect(Box<ConnectError>),
     /// The embedded AWS's data cannot be read.

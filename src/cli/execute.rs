@@ -10,7 +10,7 @@ use super::Tools;
 use super::connect::Target;
 use super::error::Error;
 use super::exit::Exit;
-use super::prompt::{Consent, ask};
+use super::prompt::{Consent, agreed};
 use super::render::report::{Ending, ending, outputs};
 use super::render::scope::{self, nothing_to_do};
 use super::render::screen::Line;
@@ -130,13 +130,6 @@ pub fn can_ask(tools: &Tools) -> bool {
 }
 
 async fn consent(plan: &Plan, stack: &Stack, wording: Wording<'_>, tools: &Tools) -> Result<bool, Error> {
-    if !can_ask(tools) {
-        let why = if tools.screen.is_json() { "with --json nobody is asked" } else { "there is no terminal to ask on" };
-        return Err(Error::Usage {
-            message: format!("{why}, so nothing was changed"),
-            help: Some(format!("to make these changes: {} --yes", wording.command)),
-        });
-    }
     let place = match &stack.target {
         Target::Local { .. } => "local".to_owned(),
         Target::Aws { .. } => format!("aws account {}, {}", plan.target.account, plan.target.region),
@@ -146,10 +139,5 @@ async fn consent(plan: &Plan, stack: &Stack, wording: Wording<'_>, tools: &Tools
         Target::Aws { .. } => Consent::Full,
     };
     let question = format!("{} stack {} ({place})?", wording.question, stack.name);
-    tools.screen.err("");
-    let yes = ask(&question, consent, &tools.screen, &tools.interrupt).await?;
-    if !yes {
-        tools.screen.err("Nothing was changed.");
-    }
-    Ok(yes)
+    agreed(&question, consent, tools.screen.is_json(), wording.command, tools).await
 }

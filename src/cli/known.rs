@@ -31,7 +31,10 @@ pub async fn snapshot(stack: &StackArguments, script: Option<&Path>) -> Result<S
 }
 
 /// That a stack was never run, and which one may be meant.
-async fn not_there(name: &str, script: Option<&Path>, store: Option<&StateStore>) -> Result<Error, Error> {
+///
+/// # Errors
+/// When it cannot be told which stacks there are.
+pub async fn not_there(name: &str, script: Option<&Path>, store: Option<&StateStore>) -> Result<Error, Error> {
     if let Some(path) = script
         && let Some(help) = similar(path)
     {

@@ -10,6 +10,7 @@ mod check;
 mod connect;
 mod destroy;
 mod drift;
+mod edit;
 mod environment;
 mod error;
 mod evaluate;
@@ -117,6 +118,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Drift(arguments) => drift::run(arguments, tools).await,
+        Command::Forget(arguments) => edit::forget::run(arguments, tools).await,
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
@@ -139,6 +141,7 @@ fn options(command: &Command) -> Options {
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
         Command::Schema(_) | Command::Local(_) => Options::default(),
     }

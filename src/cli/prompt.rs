@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use super::Tools;
+use super::error::Error;
 use super::interrupt::{Interrupt, Interrupted};
 use super::render::screen::Screen;
 
@@ -28,6 +30,27 @@ impl Consent {
         let answer = answer.trim();
         answer.eq_ignore_ascii_case("yes") || self == Self::Short && answer.eq_ignore_ascii_case("y")
     }
+}
+
+/// Asks before something is changed; without consent that nothing was is said. `json` is whether the answer of the command
+/// is JSON: then nobody is asked, as when there is no terminal.
+///
+/// # Errors
+/// When nobody can be asked; Ctrl-C.
+pub async fn agreed(question: &str, consent: Consent, json: bool, command: &str, tools: &Tools) -> Result<bool, Error> {
+    if !tools.environment.interactive || json {
+        let why = if json { "with --json nobody is asked" } else { "there is no terminal to ask on" };
+        return Err(Error::Usage {
+            message: format!("{why}, so nothing was changed"),
+            help: Some(format!("to make these changes: {command} --yes")),
+        });
+    }
+    tools.screen.err("");
+    let yes = ask(question, consent, &tools.screen, &tools.interrupt).await?;
+    if !yes {
+        tools.screen.err("Nothing was changed.");
+    }
+    Ok(yes)
 }
 
 /// Asks. No answer at all is a no.

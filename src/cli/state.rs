@@ -1,4 +1,5 @@
-//! `hzscript state`: what the state knows. Nothing is called, and nothing is written but by `unlock` and `rekey`.
+//! `hzscript state`: what the state knows. Nothing is called and nothing is written here; the commands that change the state
+//! are in [`super::edit`], [`super::unlock`] and [`super::rekey`].
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use serde_json::json;
 use super::Tools;
 use super::args::{FolderArguments, StackArguments, StateCommand};
 use super::connect::StatePlace;
+use super::edit;
 use super::error::Error;
 use super::exit::Exit;
 use super::known::{self, closest};
@@ -33,6 +35,12 @@ pub async fn run(command: &StateCommand, tools: &Tools) -> Result<Exit, Error> {
         StateCommand::Unlock(arguments) => return unlock::run(arguments, tools).await,
         StateCommand::Rekey(arguments) => return rekey::run(arguments, tools).await,
         StateCommand::Stacks { state, folder, output } => stacks(state.as_deref(), folder, output.json, tools).await?,
+        StateCommand::Mv(arguments) => return edit::mv::run(arguments, tools).await,
+        StateCommand::Rm(arguments) => return edit::forget::run(arguments, tools).await,
+        StateCommand::Pull(arguments) => return edit::pull::run(arguments, tools).await,
+        StateCommand::Push(arguments) => return edit::push::run(arguments, tools).await,
+        StateCommand::History(arguments) => return edit::history::run(arguments, tools).await,
+        StateCommand::Restore(arguments) => return edit::restore::run(arguments, tools).await,
     }
     Ok(Exit::Success)
 }
@@ -136,6 +144,7 @@ async fn stacks(state: Option<&str>, folder: &FolderArguments, json: bool, tools
     Ok(())
 }
 
-fn print(json: &Json, tools: &Tools) {
+/// Prints one JSON value.
+pub fn print(json: &Json, tools: &Tools) {
     tools.screen.raw_out(&format!("{json:#}"));
 }

@@ -20,7 +20,7 @@ use crate::event::Events;
 use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{Plan, Saved};
-use crate::state::{Keyring, Lease, Ledger, Locking, Owner, Snapshot, StateStore, Target};
+use crate::state::{Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, StateStore, Target};
 use locking::cause;
 
 pub use error::EngineError;
@@ -110,7 +110,7 @@ impl Engine {
         let lease = lock.lease().clone();
         let cloud = self.cloud_under(&lease);
         match self.open(opening, &cloud, Some(lease)).await {
-            Ok(ledger) => Ok(Session { engine: self, cloud, ledger, lock: Some(lock) }),
+            Ok(ledger) => Ok(Session { engine: self, cloud, ledger, lock: Some(lock), made: Some(Made::by(owner)) }),
             Err(error) => {
                 // Why it could not be begun tells more than why the lock stays.
                 let _ = lock.release().await;
@@ -125,7 +125,7 @@ impl Engine {
     /// When the state is another account's, or AWS cannot be asked.
     pub async fn look(&self) -> Result<Session<'_>, EngineError> {
         let ledger = self.open(Opening::Look, &self.cloud, None).await?;
-        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None })
+        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None, made: None })
     }
 
     /// Begins work that changes nothing, as [`Engine::look`], for a plan that is saved: its serial is what the run that
@@ -135,7 +135,7 @@ impl Engine {
     /// As [`Engine::look`].
     pub async fn draft(&self) -> Result<Session<'_>, EngineError> {
         let ledger = self.open(Opening::Draft, &self.cloud, None).await?;
-        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None })
+        Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None, made: None })
     }
 
     async fn open(&self, opening: Opening<'_>, cloud: &Cloud, lease: Option<Lease>) -> Result<Ledger, EngineError> {
@@ -209,7 +209,13 @@ impl Engine {
         Ok(ledger)
     }
 
-    async fn carry_out(&self, cloud: &Cloud, ledger: &Ledger, plan: &Plan) -> Result<Report, EngineError> {
+    async fn carry_out(
+        &self,
+        cloud: &Cloud,
+        ledger: &Ledger,
+        plan: &Plan,
+        made: Option<Made>,
+    ) -> Result<Report, EngineError> {
         let current = ledger.snapshot().await;
         if (current.serial, &current.lineage) != (plan.serial, &plan.lineage) {
             return Err(EngineError::Stale);
@@ -217,6 +223,7 @@ impl Engine {
         let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
         let mut snapshot = ledger.snapshot().await;
         snapshot.serial += 1;
+        snapshot.made = made;
         ledger.while_held(self.store.save(&snapshot)).await?;
         Ok(report)
     }

@@ -14,7 +14,7 @@ use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program};
 use crate::plan::drift::{Drift, drift};
 use crate::plan::{self, Plan, Scope};
-use crate::state::{Awaited, Ledger, Lock, Record, Snapshot, Status};
+use crate::state::{Awaited, Ledger, Lock, Made, Record, Snapshot, Status};
 
 /// Work on a stack, from reading its state to writing it.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Session<'a> {
     pub(super) cloud: Cloud,
     pub(super) ledger: Ledger,
     pub(super) lock: Option<Lock>,
+    /// What the snapshot says wrote it.
+    pub(super) made: Option<Made>,
 }
 
 impl Session<'_> {
@@ -95,9 +97,9 @@ impl Session<'_> {
     /// # Errors
     /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
-        let Self { engine, cloud, ledger, lock } = self;
+        let Self { engine, cloud, ledger, lock, made } = self;
         let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
-        let done = match engine.carry_out(&cloud, &ledger, plan).await {
+        let done = match engine.carry_out(&cloud, &ledger, plan, made).await {
             Ok(report) => Ok(report),
             Err(error) => Err(cause(error, &ledger).await),
         };

@@ -277,9 +277,9 @@ impl Saved {
     }
 }
 
-/// The checksum of all that a state has. Runs count on, so that its serial is not part of it.
+/// The checksum of all that a state has. Runs count on, so that its serial is not part of it, nor who wrote it.
 pub fn checksum_of_state(snapshot: &Snapshot) -> String {
-    let counted = Snapshot { serial: 0, ..snapshot.clone() };
+    let counted = Snapshot { serial: 0, made: None, ..snapshot.clone() };
     // A snapshot is always JSON: its keys are texts.
     checksum(&serde_json::to_vec(&counted).unwrap_or_default())
 }

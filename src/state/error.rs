@@ -32,7 +32,7 @@ pub enum StateError {
         /// Why.
         reason: String,
         /// For a snapshot, the newest good copy there is.
-        copy: Option<String>,
+        copy: Option<KeptCopy>,
     },
     /// A newer version of the program wrote it.
     #[error("{path} has format {found}; this version knows {NEWEST_FORMAT}")]
@@ -59,4 +59,15 @@ pub enum StateError {
     /// Its secrets cannot be sealed, or their texts not be had.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+/// A copy of a snapshot that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCopy {
+    /// The object.
+    pub path: String,
+    /// The stack.
+    pub stack: String,
+    /// The serial of the snapshot.
+    pub serial: u64,
 }

@@ -4,8 +4,9 @@
 
 mod asked;
 pub mod cipher;
+pub mod edit;
 mod error;
-mod history;
+pub mod history;
 pub mod journal;
 pub mod keys;
 mod ledger;
@@ -16,10 +17,12 @@ mod sealing;
 pub mod snapshot;
 pub mod store;
 
-pub use error::StateError;
+pub use edit::{Edit, EditError};
+pub use error::{KeptCopy, StateError};
+pub use history::Version;
 pub use journal::{Record, Verb};
 pub use keys::{KeyError, Keyring};
 pub use ledger::{Journal, Ledger};
 pub use lock::{Holder, LEASE, Lease, Lock, Locking, Lost, Owner, ProcessIdentity, Renewal, Surroundings, Unlocking};
-pub use snapshot::{Awaited, Recorded, Snapshot, Status, Target};
+pub use snapshot::{Awaited, Made, Recorded, Snapshot, Status, Target};
 pub use store::StateStore;

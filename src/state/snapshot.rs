@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::journal::Record;
+use super::lock::Owner;
 use crate::kinds;
 use crate::model::{Address, Formation, JsonMap, Timeouts, Value};
 
@@ -31,6 +32,24 @@ pub struct Target {
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} (account {}, {})", self.cloud, self.account, self.region)
+    }
+}
+
+/// What wrote a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The command, such as `run scripts/hazelcast.rhai`.
+    pub command: String,
+    /// Who gave it.
+    pub user: String,
+    /// When it was begun (RFC 3339).
+    pub at: String,
+}
+
+impl Made {
+    /// What the owner of the lock writes.
+    pub fn by(owner: &Owner) -> Self {
+        Self { command: owner.command.clone(), user: owner.user.clone(), at: owner.since.clone() }
     }
 }
 
@@ -149,6 +168,9 @@ pub struct Snapshot {
     /// Calls that were about to be made when a run ended without saying how they went.
     #[serde(default)]
     pub pending: Vec<Record>,
+    /// What wrote it, where that is known: no part of what the stack has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
 }
 
 impl Snapshot {
@@ -165,6 +187,7 @@ impl Snapshot {
             outputs: BTreeMap::new(),
             generations: BTreeMap::new(),
             pending: Vec::new(),
+            made: None,
         }
     }
 

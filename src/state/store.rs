@@ -153,12 +153,19 @@ impl StateStore {
     /// # Errors
     /// When the store fails.
     pub async fn begin(&self, snapshot: &mut Snapshot) -> Result<Journal, StateError> {
+        self.compact(snapshot).await?;
+        self.journal(snapshot.serial).await
+    }
+
+    /// Writes what an interrupted run wrote since the snapshot, which is in `snapshot`, as one of its own.
+    pub(super) async fn compact(&self, snapshot: &mut Snapshot) -> Result<(), StateError> {
         let serial = self.next_serial(snapshot).await?;
         if serial != snapshot.serial {
             snapshot.serial = serial;
+            snapshot.made = None;
             self.save(snapshot).await?;
         }
-        self.journal(snapshot.serial).await
+        Ok(())
     }
 
     /// The serial that a run has which begins now: the snapshot's own, or the next where an interrupted one has written.
@@ -186,6 +193,6 @@ impl StateStore {
 }
 
 /// The serial that a journal's record names.
-fn serial(path: &Path) -> Option<u64> {
+pub(super) fn serial(path: &Path) -> Option<u64> {
     path.filename()?.split_once('-')?.0.parse().ok()
 }

@@ -29,5 +29,6 @@ mod scope;
 mod scripts;
 mod sealing;
 mod secrets;
+mod state_edits;
 mod synth;
 mod waiting;

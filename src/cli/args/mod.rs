@@ -1,5 +1,6 @@
 //! The arguments of the program: what `hzscript --help` shows.
 
+mod edit;
 mod local;
 mod look;
 mod run;
@@ -10,6 +11,7 @@ mod state;
 
 use clap::{Parser, Subcommand};
 
+pub use edit::{ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RestoreArguments};
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
@@ -73,7 +75,10 @@ What was begun and not completed is gone on with by `hzscript run`.")]
 Exit status: 0 no drift, 2 drift, 1 on an error. What AWS fills in, what others tag, and what ignoreChanges leaves alone
 is no drift.")]
     Drift(DriftArguments),
-    /// What the state knows: stacks, their resources, one resource in full
+    /// Take resources out of the state and leave them in AWS
+    #[command(after_help = edit::AFTER_FORGET)]
+    Forget(ForgetArguments),
+    /// What the state knows: stacks, their resources, one in full; moving, copying it, and bringing an earlier one back
     #[command(subcommand)]
     State(StateCommand),
     /// Look for mistakes in a script, without any AWS

@@ -1,13 +1,14 @@
-//! Arguments of `state`.
+//! Arguments of `state`; those of its commands that change it are in [`super::edit`].
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::edit::*;
 use super::sealing::RekeyArguments;
 use super::shared::*;
 
-/// A command about the state, which calls nothing but for keys.
+/// A command about the state, which calls nothing in AWS but for keys.
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
     /// List the resources of a stack: addresses, types, identifiers
@@ -52,6 +53,22 @@ A lock that is not renewed ends by itself, and one of a process of this machine 
 this is for a run that goes on renewing and does nothing else, or that nobody can reach. What it did last may not have
 been written down; the next run looks for that.")]
     Unlock(UnlockArguments),
+    /// Give resources other addresses; nothing in AWS is changed
+    #[command(after_help = AFTER_MV)]
+    Mv(MvArguments),
+    /// The same as `hzscript forget`: take resources out of the state and leave them in AWS
+    #[command(after_help = AFTER_FORGET)]
+    Rm(ForgetArguments),
+    /// Print the state as text that `push` takes, records of an interrupted run included
+    Pull(PullArguments),
+    /// Put a state that `pull` printed in the place of the one there is; nothing in AWS is changed
+    #[command(after_help = AFTER_PUSH)]
+    Push(PushArguments),
+    /// List the last states that were written: when, by what, and how each differs from the one before
+    History(HistoryArguments),
+    /// Bring an earlier state back as the newest; nothing in AWS is changed
+    #[command(after_help = AFTER_RESTORE)]
+    Restore(RestoreArguments),
 }
 
 impl StateCommand {
@@ -61,6 +78,12 @@ impl StateCommand {
             Self::List { output, .. } | Self::Show { output, .. } | Self::Stacks { output, .. } => output.no_color,
             Self::Unlock(arguments) => arguments.no_color,
             Self::Rekey(arguments) => arguments.no_color,
+            Self::Mv(arguments) => arguments.output.no_color,
+            Self::Rm(arguments) => arguments.output.no_color,
+            Self::Push(arguments) => arguments.output.no_color,
+            Self::History(arguments) => arguments.output.no_color,
+            Self::Restore(arguments) => arguments.output.no_color,
+            Self::Pull(_) => false,
         }
     }
 }

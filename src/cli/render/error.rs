@@ -9,7 +9,7 @@ use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
 use hzscript::state::cipher::Way;
 use hzscript::state::keys::Wanted;
-use hzscript::state::{Holder, KeyError, Lost, Renewal, StateError, Target};
+use hzscript::state::{EditError, Holder, KeptCopy, KeyError, Lost, Renewal, StateError, Target};
 
 use super::diagnostics;
 use super::palette::Palette;
@@ -85,6 +85,7 @@ pub fn told(error: &Error) -> Told {
         Error::Engine { error, state } => of_engine(error, state),
         Error::Saved(error) => Told::new(error.to_string(), error.help().as_deref()),
         Error::State(error) => of_state(error, None),
+        Error::Edit { error, stack } => of_edit(error, stack),
         Error::Connect(error) => of_connection(error),
         Error::Local { folder, source } => {
             Told::new(format!("{}: {source}", folder.display()), Some("`hzscript local reset` begins an empty one"))
@@ -205,9 +206,8 @@ fn of_state(error: &StateError, state: Option<&str>) -> Told {
         StateError::OtherLock { holder: None, .. } => "without a lock there is nothing to take away".to_owned(),
         StateError::OtherLock { holder: Some(holder), .. } => format!("it is locked by {holder}"),
         StateError::Lost(lost) => return lock_lost(lost, &[]),
-        StateError::Corrupt { path, copy: Some(copy), .. } => format!(
-            "the newest good copy is {}: look at it, then put it in the place of {}",
-            on_disk(copy),
+        StateError::Corrupt { copy: Some(KeptCopy { path, stack, serial }), .. } => format!(
+            "the newest good copy is {}: `hzscript state restore {serial} --stack {stack}` shows it, asks, and puts it back",
             on_disk(path)
         ),
         StateError::Corrupt { .. } => "it was edited or cut short: put a copy of it back".to_owned(),
@@ -281,6 +281,43 @@ fn of_key(error: &KeyError) -> Option<String> {
         }
         KeyError::Unusable { .. } => return None,
     })
+}
+
+fn of_edit(error: &EditError, stack: &str) -> Told {
+    let help = match error {
+        EditError::State(error) => return of_state(error, None),
+        EditError::Unknown { .. } => format!("`hzscript state list --stack {stack}` lists those there are"),
+        EditError::Needed { by, .. } => {
+            let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+            format!("name what needs it too, to forget all of them together: {}", by.join(" "))
+        }
+        EditError::Unsettled { .. } => {
+            "`hzscript run` or `hzscript refresh` finds out first what the interrupted run made".to_owned()
+        }
+        EditError::OtherKind { .. } => {
+            "give it another name of the same kind: what stands before the dot stays".to_owned()
+        }
+        EditError::Taken { to } => {
+            format!("move {to} away in the same command, or see what it is: `hzscript state show {to} --stack {stack}`")
+        }
+        EditError::Twice { .. } => "name each address once, and give each another name than it has".to_owned(),
+        EditError::Circle { .. } => {
+            "move one of them to a name of its own first, in a command before this one".to_owned()
+        }
+        EditError::NotAState { .. } => "nothing was changed: get it again with `hzscript state pull`".to_owned(),
+        EditError::Newer { .. } => "use the version of hzscript that wrote it, or a newer one".to_owned(),
+        EditError::OtherStack { pushed, .. } => {
+            format!("push it there: --stack {pushed}; --force makes it the state of this stack")
+        }
+        EditError::OtherLineage { .. } | EditError::Elsewhere { .. } => {
+            "look whether it is the file you mean: --force puts it there all the same".to_owned()
+        }
+        EditError::Older { .. } => format!(
+            "`hzscript state history --stack {stack}` shows what was written since; --force puts it there all the same"
+        ),
+        EditError::NoVersion { .. } => format!("`hzscript state history --stack {stack}` shows what each of them has"),
+    };
+    Told::new(on_disk(&format!("{error}; nothing was changed")), Some(&help))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod diagnostics;
 mod difference;
 pub mod drift;
+pub mod edit;
 pub mod error;
 pub mod escape;
 mod hint;

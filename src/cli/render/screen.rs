@@ -208,6 +208,15 @@ impl Screen {
         });
     }
 
+    /// Prints to standard output bytes that are read again as they are, unless a terminal would obey them.
+    pub fn bytes_out(&self, bytes: &[u8], terminal: bool) {
+        if terminal {
+            return self.raw_out(String::from_utf8_lossy(bytes).trim_end());
+        }
+        let mut out = std::io::stdout().lock();
+        drop(out.write_all(bytes).and_then(|()| out.flush()));
+    }
+
     /// A sink of events that shows progress.
     pub fn events(&self) -> Events {
         let screen = self.clone();
