@@ -24,6 +24,7 @@ mod local;
 mod outputs;
 mod plan;
 mod prompt;
+mod refresh;
 mod rekey;
 mod render;
 mod run;
@@ -118,6 +119,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Drift(arguments) => drift::run(arguments, tools).await,
+        Command::Refresh(arguments) => refresh::run(arguments, tools).await,
         Command::Forget(arguments) => edit::forget::run(arguments, tools).await,
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
@@ -138,6 +140,7 @@ fn options(command: &Command) -> Options {
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
         Command::Drift(arguments) => of(&arguments.output),
+        Command::Refresh(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },

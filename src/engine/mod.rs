@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Engine ── begin ──▶ Session ── plan ──▶ Plan ── apply ──▶ Report
+//!        │                    └─ refresh ──▶ Refreshed ── take_in ──▶ (the serial of the state)
 //!        ├─ look  ──▶ (a session that writes nothing) ── drift ──▶ Drift
 //!        ├─ draft ──▶ (the same, for a plan that is saved)
 //!        └─ begin_saved ──▶ (a session on the state that a saved plan was made from)
@@ -24,7 +25,7 @@ use crate::state::{Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, State
 use locking::cause;
 
 pub use error::EngineError;
-pub use session::Session;
+pub use session::{Refreshed, Session};
 
 /// One stack on one cloud.
 #[derive(Debug, Clone)]
@@ -221,11 +222,17 @@ impl Engine {
             return Err(EngineError::Stale);
         }
         let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
+        self.finish(ledger, made).await?;
+        Ok(report)
+    }
+
+    /// Writes the state at the end of work on it, and gives back its serial.
+    async fn finish(&self, ledger: &Ledger, made: Option<Made>) -> Result<u64, EngineError> {
         let mut snapshot = ledger.snapshot().await;
         snapshot.serial += 1;
         snapshot.made = made;
         ledger.while_held(self.store.save(&snapshot)).await?;
-        Ok(report)
+        Ok(snapshot.serial)
     }
 }
 

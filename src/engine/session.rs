@@ -9,12 +9,23 @@ use crate::apply::execute::Report;
 use crate::apply::observe::{Wanted, observe};
 use crate::cloud::Cloud;
 use crate::event::Event;
-use crate::kinds::{self, Observed};
+use crate::kinds::{self, Facts, Observed};
 use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program};
 use crate::plan::drift::{Drift, drift};
+use crate::plan::refresh::{Refresh, refresh};
 use crate::plan::{self, Plan, Scope};
 use crate::state::{Awaited, Ledger, Lock, Made, Record, Snapshot, Status};
+
+/// What a refresh has found, to be written down.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// What the state does not know of what exists.
+    pub found: Refresh,
+    records: Vec<Record>,
+    /// The serial of the state that was compared.
+    serial: u64,
+}
 
 /// Work on a stack, from reading its state to writing it.
 #[derive(Debug)]
@@ -68,7 +79,41 @@ impl Session<'_> {
     pub async fn drift(&self) -> Result<Drift, EngineError> {
         let snapshot = self.ledger.snapshot().await;
         let observed = self.observe(to_observe(&Program::default(), &snapshot)).await?;
-        Ok(drift(&snapshot, &observed, |kind| kinds::by_type(kind).map(|kind| kind.facts())))
+        Ok(drift(&snapshot, &observed, facts))
+    }
+
+    /// Compares what exists with what the state knows. Nothing is written before [`Session::take_in`].
+    ///
+    /// # Errors
+    /// When what exists cannot be read.
+    pub async fn refresh(&self) -> Result<Refreshed, EngineError> {
+        let snapshot = self.ledger.snapshot().await;
+        let observed = self.observe(to_observe(&Program::default(), &snapshot)).await?;
+        let (found, records) = refresh(&snapshot, &observed, drift(&snapshot, &observed, facts));
+        Ok(Refreshed { found, records, serial: snapshot.serial })
+    }
+
+    /// Writes down what a refresh of this session has found, and gives back the serial of the state. AWS is not called.
+    ///
+    /// # Errors
+    /// When the session only looks, or the journal or the state cannot be written.
+    pub async fn take_in(self, refreshed: Refreshed) -> Result<u64, EngineError> {
+        let Self { engine, ledger, lock, made } = self;
+        let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
+        let done = async {
+            if ledger.snapshot().await.serial != refreshed.serial {
+                return Err(EngineError::Stale);
+            }
+            for record in refreshed.records {
+                ledger.record(record).await?;
+            }
+            engine.finish(ledger, made).await
+        };
+        let done = done.await;
+        let released = lock.release().await;
+        let serial = done?;
+        released?;
+        Ok(serial)
     }
 
     async fn observe(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<Address, Option<Observed>>, EngineError> {
@@ -87,7 +132,6 @@ impl Session<'_> {
         }
         let choice = scope.choose(program, &snapshot)?;
         let observed = self.observe(to_observe(program, &snapshot)).await?;
-        let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
         let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
         Ok(Plan { moves, ..plan::plan_within(inputs, choice)? })
     }
@@ -124,6 +168,11 @@ impl Session<'_> {
     pub async fn state(&self) -> Snapshot {
         self.ledger.snapshot().await
     }
+}
+
+/// What is known of a CloudFormation type.
+fn facts(kind: &str) -> Option<&'static Facts> {
+    kinds::by_type(kind).map(|kind| kind.facts())
 }
 
 /// Objects of the state whose address a declaration of the same kind names among its `aliases`, each once.

@@ -2,7 +2,8 @@
 //!
 //! A [`Plan`] is a pure function of a program, the state and what was observed ([`planner::plan`]); it does no I/O and
 //! the same inputs give the same plan, byte for byte. [`order`] turns its changes into the graph that is executed, and
-//! [`saved`] keeps it as text until then. [`drift`] compares the state with what was observed, without a program.
+//! [`saved`] keeps it as text until then. [`drift`] and [`refresh`] compare the state with what was
+//! observed, without a program.
 
 pub mod complete;
 pub mod drift;
@@ -11,6 +12,7 @@ pub mod order;
 pub mod planner;
 pub mod problem;
 mod redact;
+pub mod refresh;
 pub mod saved;
 pub mod schema;
 pub mod scope;

@@ -8,7 +8,8 @@
 //! ```
 //! A journal belongs to the snapshot whose serial its records name; what is left of an older one is ignored and
 //! removed. The snapshot is written before the journal is removed, so a crash between the two changes nothing. Its copy
-//! is written before both: what a crash leaves of it is the state that the journal makes of the snapshot.
+//! is written before both: what a crash leaves of it is the state that was about to be written, and the next write takes
+//! its place.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;

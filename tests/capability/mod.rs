@@ -22,6 +22,7 @@ mod noise;
 mod orientdb;
 mod plan_schema;
 mod planning;
+mod refresh;
 mod samples;
 mod saved;
 mod scaling;

@@ -68,10 +68,16 @@ fn rm_is_forget_and_what_others_need_goes_with_them_only() {
     let world = ran();
     let needed = ["state", "rm", "iam_role.role", "--stack", "app", "--yes"];
     world.hz(&needed).exits_with(1).told("needed by secretsmanager_secret.secret").told("nothing was changed");
-    world.hz(&["state", "rm", "iam_role.rule", "--stack", "app", "--yes"]).exits_with(1).told("no resource iam_role.rule");
+    world
+        .hz(&["state", "rm", "iam_role.rule", "--stack", "app", "--yes"])
+        .exits_with(1)
+        .told("no resource iam_role.rule");
     world.hz(&["state", "rm", "iam_role.role", "--yes"]).exits_with(1).told("which stack is meant");
     world.hz(&["state", "rm", "role", "--stack", "app", "--yes"]).exits_with(1).told("not an address");
-    world.hz(&["state", "rm", "iam_role.role", "--stack", "apq", "--yes"]).exits_with(1).told("did you mean --stack app?");
+    world
+        .hz(&["state", "rm", "iam_role.role", "--stack", "apq", "--yes"])
+        .exits_with(1)
+        .told("did you mean --stack app?");
     assert!(!folder(&world).parent().expect("a folder").join("apq").exists(), "a wrong name leaves nothing behind");
     assert_eq!(known(&world), ALL);
     let both = ["state", "rm", "iam_role.role", "secretsmanager_secret.secret", "--stack", "app", "--yes", "--json"];

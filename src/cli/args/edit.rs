@@ -1,4 +1,4 @@
-//! Arguments of the commands that change the state and nothing in AWS: `forget`, and `state mv`, `rm`, `push`, `restore`;
+//! Arguments of the commands that change the state and nothing in AWS: `refresh`, `forget`, and `state mv`, `rm`, `push`, `restore`;
 //! and of those that show what there is to bring back.
 
 use std::path::PathBuf;
@@ -35,12 +35,41 @@ What is known changes, not what there is: what was made since that state stays i
 deleted since is known again, so that the next run makes it anew. Works also when the newest state is damaged.
 The state there was is kept, and can be brought back the same way.";
 
+/// What `refresh` does and does not.
+pub const AFTER_REFRESH: &str = "\
+It reads what exists, shows what the state does not know of it, asks, and writes that down: attributes that AWS tells
+otherwise (addresses, ARNs, DNS names), and what is gone, which the state then forgets. What an interrupted run made is found,
+too. No script is evaluated, so outputs stay as the last run told them, and what was made outside the stack is not taken in.
+Properties stay as the last run asked for them: unlike `terraform apply -refresh-only` it does not make the state say what
+others have set. That is drift still: `hzscript drift` shows it, and the next run puts it right.
+A run reads what exists by itself; a refresh is never needed before one. Exit status: 0 done or nothing to do, 1 not done.";
+
 /// Whether anybody is asked.
 #[derive(Debug, Args)]
 pub struct ConsentArguments {
     /// Do not ask before changing the state
     #[arg(long, short = 'y')]
     pub yes: bool,
+}
+
+/// Arguments of `refresh`.
+#[derive(Debug, Args)]
+pub struct RefreshArguments {
+    /// The script whose stack it is; it is not evaluated. May be left out with --stack
+    #[arg(required_unless_present = "stack")]
+    pub script: Option<PathBuf>,
+    #[command(flatten)]
+    pub consent: ConsentArguments,
+    /// The most calls in flight at a time
+    #[arg(long, value_name = "N", env = "HZSCRIPT_PARALLELISM")]
+    #[arg(default_value_t = DEFAULT_PARALLELISM, value_parser = parallelism)]
+    pub parallelism: usize,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
 }
 
 /// Arguments of `forget` and `state rm`.

@@ -11,7 +11,9 @@ mod state;
 
 use clap::{Parser, Subcommand};
 
-pub use edit::{ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RestoreArguments};
+pub use edit::{
+    ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
+};
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
@@ -75,6 +77,9 @@ What was begun and not completed is gone on with by `hzscript run`.")]
 Exit status: 0 no drift, 2 drift, 1 on an error. What AWS fills in, what others tag, and what ignoreChanges leaves alone
 is no drift.")]
     Drift(DriftArguments),
+    /// Make the state know what exists, and change nothing in AWS
+    #[command(after_help = edit::AFTER_REFRESH)]
+    Refresh(RefreshArguments),
     /// Take resources out of the state and leave them in AWS
     #[command(after_help = edit::AFTER_FORGET)]
     Forget(ForgetArguments),

@@ -11,7 +11,7 @@ pub mod restore;
 use std::path::{Path, PathBuf};
 
 use hzscript::engine::EngineError;
-use hzscript::model::Address;
+use hzscript::model::{Address, AddressError, Json};
 use hzscript::state::edit::Found;
 use hzscript::state::{Edit, EditError, Snapshot, StateStore, Target};
 
@@ -19,9 +19,11 @@ use super::Tools;
 use super::args::StackArguments;
 use super::connect::StatePlace;
 use super::error::Error;
+use super::exit::Exit;
 use super::known::not_there;
 use super::prompt::{Consent, agreed};
 use super::script::stack_name;
+use super::state::print;
 
 /// A stack whose state is worked on.
 #[derive(Debug)]
@@ -103,6 +105,15 @@ pub async fn consent(
     agreed(&question, consent, json, &tools.command(), tools).await
 }
 
+/// Says that there is nothing to do: as one JSON value where that is wanted.
+fn nothing(json: Option<Json>, text: &str, tools: &Tools) -> Exit {
+    match json {
+        Some(json) => print(&json, tools),
+        None => tools.screen.out(text),
+    }
+    Exit::Success
+}
+
 /// The words that are no script, and the script: a name that ends in `.rhai`.
 ///
 /// # Errors
@@ -126,5 +137,5 @@ pub fn sorted(words: &[String], stack: &StackArguments) -> Result<(Vec<String>, 
 /// # Errors
 /// When it is none.
 pub fn address(text: &str) -> Result<Address, Error> {
-    text.parse().map_err(|error: hzscript::model::AddressError| Error::Usage { message: error.to_string(), help: None })
+    text.parse().map_err(|error: AddressError| Error::Usage { message: error.to_string(), help: None })
 }

@@ -8,7 +8,7 @@ use hzscript::state::edit::whole;
 use hzscript::state::edit::whole::Difference;
 use serde_json::json;
 
-use super::{Place, consent};
+use super::{Place, consent, nothing};
 use crate::cli::Tools;
 use crate::cli::args::PushArguments;
 use crate::cli::connect::{Folder, StatePlace};
@@ -67,15 +67,6 @@ pub async fn run(arguments: &PushArguments, tools: &Tools) -> Result<Exit, Error
             Ok(Exit::Success)
         })
         .await
-}
-
-/// Says that there is nothing to do.
-pub(super) fn nothing(json: Option<hzscript::model::Json>, text: &str, tools: &Tools) -> Exit {
-    match json {
-        Some(json) => print(&json, tools),
-        None => tools.screen.out(text),
-    }
-    Exit::Success
 }
 
 fn read(path: &Path) -> Result<Snapshot, Error> {

@@ -5,8 +5,7 @@ use hzscript::state::edit::whole;
 use hzscript::state::edit::whole::Difference;
 use serde_json::json;
 
-use super::push::nothing;
-use super::{Place, consent};
+use super::{Place, consent, nothing};
 use crate::cli::Tools;
 use crate::cli::args::RestoreArguments;
 use crate::cli::error::Error;

@@ -1,5 +1,6 @@
 //! Drift: one line a resource, what differs below it as asked for → as it is, and the counts.
 
+use hzscript::model::Address;
 use hzscript::plan::drift::{Drift, Drifted};
 
 use super::palette::Palette;
@@ -10,19 +11,7 @@ const MAX_ADDRESS: usize = 56;
 
 /// All that differs, as lines; without any, only the counts.
 pub fn found(drift: &Drift, palette: Palette) -> String {
-    let width = drift.resources.iter().map(|drifted| drifted.address.to_string().chars().count()).max().unwrap_or(0);
-    let width = width.min(MAX_ADDRESS);
-    let mut lines: Vec<String> = Vec::new();
-    for drifted in &drift.resources {
-        lines.push(headline(drifted, width, palette));
-        if drifted.gone {
-            lines.push(palette.dim("        it is no longer there"));
-        }
-        lines.extend(drifted.differences.iter().flat_map(|difference| difference::lines(difference, palette)));
-    }
-    lines.extend(
-        drift.unread.iter().map(|address| format!("  {} {address}: this version cannot read it", palette.cyan("?"))),
-    );
+    let mut lines = resources(&drift.resources, &drift.unread, palette);
     if !lines.is_empty() {
         lines.push(String::new());
     }
@@ -33,6 +22,23 @@ pub fn found(drift: &Drift, palette: Palette) -> String {
         );
     }
     lines.join("\n")
+}
+
+/// What differs of each resource and what is gone, as lines, and what could not be read.
+pub(super) fn resources(drifted: &[Drifted], unread: &[Address], palette: Palette) -> Vec<String> {
+    let width = drifted.iter().map(|drifted| drifted.address.to_string().chars().count()).max().unwrap_or(0);
+    let width = width.min(MAX_ADDRESS);
+    let mut lines: Vec<String> = Vec::new();
+    for drifted in drifted {
+        lines.push(headline(drifted, width, palette));
+        if drifted.gone {
+            lines.push(palette.dim("        it is no longer there"));
+        }
+        lines.extend(drifted.differences.iter().flat_map(|difference| difference::lines(difference, palette)));
+    }
+    lines
+        .extend(unread.iter().map(|address| format!("  {} {address}: this version cannot read it", palette.cyan("?"))));
+    lines
 }
 
 fn headline(drifted: &Drifted, width: usize, palette: Palette) -> String {

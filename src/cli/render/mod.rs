@@ -13,6 +13,7 @@ pub mod object;
 pub mod palette;
 pub mod plan;
 pub mod progress;
+pub mod refresh;
 pub mod report;
 pub mod scope;
 pub mod screen;

@@ -66,6 +66,18 @@ pub enum Line<'a> {
         /// What does, property by property; secrets taken out.
         drift: Json,
     },
+    /// What the state does not know of what exists.
+    Refresh {
+        /// Whether it knows everything.
+        none: bool,
+        /// What is to be written down; secrets taken out.
+        refresh: Json,
+    },
+    /// It was written down.
+    Refreshed {
+        /// The serial of the state.
+        serial: u64,
+    },
     /// How a run went.
     Report {
         /// Whether everything was done.

@@ -102,8 +102,8 @@ impl Edit {
     }
 
     /// What bringing back the snapshot of `serial` writes. Generations and calls without an outcome that are known since
-    /// are counted on ([`whole::counted_on`]). Where the newest snapshot is damaged, records that follow this one are
-    /// replayed as far as they can be read.
+    /// are counted on ([`whole::counted_on`]). Where the newest snapshot is damaged, records that follow this one are part
+    /// of what is brought back, as far as they can be read.
     ///
     /// # Errors
     /// [`EditError::NoVersion`] when there is no such copy; the copy's own damage.
@@ -120,19 +120,13 @@ impl Edit {
             Found::Nothing => {}
             Found::Whole(newest) => lost = whole::counted_on(&mut snapshot, newest),
             Found::Damaged(_) => {
-                let mut newest = snapshot.clone();
+                unread = self.store.replay(&mut snapshot).await?;
                 for version in self.store.versions().await?.into_iter().filter(|version| version.serial > serial) {
-                    if let Ok(known) = version.snapshot {
-                        newest = known;
-                        whole::counted_on(&mut snapshot, &newest);
-                    }
-                }
-                let followed = newest.serial;
-                unread = self.store.replay(&mut newest).await?;
-                if followed == serial {
-                    snapshot = newest;
-                } else {
-                    lost = whole::counted_on(&mut snapshot, &newest);
+                    let Ok(mut newer) = version.snapshot else { continue };
+                    // What cannot be read of it would not be known anyhow.
+                    self.store.replay(&mut newer).await?;
+                    let also = whole::counted_on(&mut snapshot, &newer);
+                    lost.extend(also.into_iter().filter(|record| !lost.contains(record)).collect::<Vec<_>>());
                 }
             }
         }
@@ -145,12 +139,14 @@ impl Edit {
     /// # Errors
     /// When the store fails: the state is then as it was found.
     pub async fn write(&self, mut after: Snapshot) -> Result<u64, StateError> {
-        let mut newest = self.store.newest_serial().await?;
-        if let Found::Whole(before) = &self.found {
-            let mut kept = (**before).clone();
-            self.store.keep(&mut kept).await?;
-            newest = newest.max(Some(kept.serial));
-        }
+        let newest = match &self.found {
+            Found::Whole(before) => {
+                let mut kept = (**before).clone();
+                self.store.keep(&mut kept).await?;
+                Some(kept.serial)
+            }
+            Found::Nothing | Found::Damaged(_) => self.store.newest_serial().await?,
+        };
         after.serial = newest.map_or(after.serial, |newest| after.serial.max(newest + 1));
         after.made = Some(self.made.clone());
         self.store.save(&after).await?;
