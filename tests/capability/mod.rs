@@ -31,5 +31,6 @@ mod scripts;
 mod sealing;
 mod secrets;
 mod state_edits;
+mod state_safety;
 mod synth;
 mod waiting;
