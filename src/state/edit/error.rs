@@ -89,9 +89,9 @@ pub enum EditError {
     #[error("it is of {pushed}, and the state there is is of {there}")]
     Elsewhere {
         /// Where it lives.
-        pushed: Target,
+        pushed: Box<Target>,
         /// Where the state that there is lives.
-        there: Target,
+        there: Box<Target>,
     },
     /// The state there is was written after it.
     #[error("it is older: its serial is {pushed}, and the state there is has {there}")]

@@ -141,7 +141,8 @@ pub fn pushed(
             return Err(EditError::OtherLineage { pushed: pushed.lineage, there: there.lineage.clone() });
         }
         if pushed.target != there.target {
-            return Err(EditError::Elsewhere { pushed: pushed.target, there: there.target.clone() });
+            let (pushed, there) = (Box::new(pushed.target), Box::new(there.target.clone()));
+            return Err(EditError::Elsewhere { pushed, there });
         }
         if pushed.serial < there.serial || (pushed.serial == there.serial && !same(&pushed, there)) {
             return Err(EditError::Older { pushed: pushed.serial, there: there.serial });
