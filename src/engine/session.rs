@@ -98,7 +98,7 @@ impl Session<'_> {
     /// # Errors
     /// When the session only looks, or the journal or the state cannot be written.
     pub async fn take_in(self, refreshed: Refreshed) -> Result<u64, EngineError> {
-        let Self { engine, ledger, lock, made } = self;
+        let Self { engine, ledger, lock, made, .. } = self;
         let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
         let done = async {
             if ledger.snapshot().await.serial != refreshed.serial {
@@ -107,7 +107,7 @@ impl Session<'_> {
             for record in refreshed.records {
                 ledger.record(record).await?;
             }
-            engine.finish(ledger, made).await
+            engine.finish(&ledger, made).await
         };
         let done = done.await;
         let released = lock.release().await;

@@ -83,11 +83,9 @@ impl Ledger {
     /// # Errors
     /// [`StateError::Lost`] then; otherwise what `writing` ends with.
     pub async fn while_held<T>(&self, writing: impl Future<Output = Result<T, StateError>>) -> Result<T, StateError> {
-        self.check()?;
-        tokio::select! {
-            biased;
-            lost = self.lost() => Err(StateError::Lost(lost)),
-            written = writing => written,
+        match &self.lease {
+            Some(lease) => lease.while_held(writing).await,
+            None => writing.await,
         }
     }
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hzscript::model::{Address, JsonMap, Timeouts};
 use hzscript::state::edit::{addresses, whole};
-use hzscript::state::{EditError, Record, Recorded, Snapshot, StateError, StateStore, Status, Target, Verb};
+use hzscript::state::{
+    EditError, Keyring, Locking, Record, Recorded, Snapshot, StateError, StateStore, Status, Target, Verb,
+};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use proptest::prelude::*;
@@ -126,14 +128,14 @@ async fn an_edit_that_is_interrupted_at_any_write_is_done_or_not_done() {
 }
 
 async fn attempt(state: &StateStore, after: Snapshot) -> Result<u64, StateError> {
-    let edit = state.edit(&owner()).await?;
+    let edit = state.edit(&owner(), &Locking::default()).await?;
     let done = edit.write(after).await;
     edit.end().await?;
     done
 }
 
 async fn restore(state: &StateStore, serial: u64) -> Result<Vec<String>, EditError> {
-    let edit = state.edit(&owner()).await?;
+    let edit = state.edit(&owner(), &Locking::default()).await?;
     let done = async {
         let restored = edit.restored(serial).await?;
         edit.write(restored.snapshot).await?;
@@ -302,15 +304,15 @@ async fn after(step: &Step, number: usize, before: &Snapshot, state: &StateStore
         Step::Forget { names } => addresses::forgotten(before, &names.iter().map(at).collect()).ok(),
         Step::Restore { back } => {
             let serial = before.serial.checked_sub(*back as u64)?;
-            let edit = state.edit(&owner()).await.expect("begun");
+            let edit = state.edit(&owner(), &Locking::default()).await.expect("begun");
             let restored = edit.restored(serial).await;
             edit.end().await.expect("ended");
             Some(restored.ok()?.snapshot)
         }
         Step::PushBack { back } => {
             let version = state.version(before.serial.checked_sub(*back as u64)?).await.expect("readable")?;
-            let text = whole::pulled(&version).expect("text");
-            let read = whole::read(&text).expect("a state");
+            let text = whole::pulled(&version, &Keyring::default()).expect("text");
+            let read = whole::read(&text, &Keyring::default()).expect("a state");
             assert!(whole::same(&read, &version), "what is pulled is what is read");
             let forced = *back > 0;
             Some(whole::pushed(read, Some(before), "test", forced).expect("pushed").0)

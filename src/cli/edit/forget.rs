@@ -24,7 +24,7 @@ pub async fn run(arguments: &ForgetArguments, tools: &Tools) -> Result<Exit, Err
     if named.is_empty() {
         return Err(Error::Usage { message: "no resource is named".to_owned(), help: None });
     }
-    let place = Place::existing(&arguments.stack, script.as_deref()).await?;
+    let place = Place::existing(&arguments.stack, script.as_deref(), tools).await?;
     let json = arguments.output.json;
     place
         .locked(&format!("forget {}", words.join(" ")), tools, async |edit| {

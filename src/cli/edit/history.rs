@@ -21,7 +21,7 @@ type Pair<'a> = (&'a Version, Option<&'a Snapshot>);
 /// # Errors
 /// When there is no such stack, or the store fails.
 pub async fn run(arguments: &HistoryArguments, tools: &Tools) -> Result<Exit, Error> {
-    let place = Place::existing(&arguments.stack, arguments.script.as_deref()).await?;
+    let place = Place::existing(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let versions = place.store.versions().await?;
     let pairs: Vec<Pair<'_>> = versions
         .iter()

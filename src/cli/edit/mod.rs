@@ -20,6 +20,7 @@ use super::args::StackArguments;
 use super::connect::StatePlace;
 use super::error::Error;
 use super::exit::Exit;
+use super::keys::{Sealing, Use, with_keys};
 use super::known::not_there;
 use super::prompt::{Consent, agreed};
 use super::script::stack_name;
@@ -39,11 +40,14 @@ impl Place {
     ///
     /// # Errors
     /// When there is no such stack.
-    pub async fn existing(stack: &StackArguments, script: Option<&Path>) -> Result<Self, Error> {
+    pub async fn existing(stack: &StackArguments, script: Option<&Path>, tools: &Tools) -> Result<Self, Error> {
         let name = stack_name(stack.stack.as_deref(), script)?;
         let store = StatePlace::choose(stack).open_existing(&name)?;
         match store {
-            Some(store) if store.stacks().await?.contains(&name) => Ok(Self { name, store }),
+            Some(store) if store.stacks().await?.contains(&name) => {
+                let store = with_keys(store, Sealing::of(Use::Idle), &stack.keys, None, tools).await?;
+                Ok(Self { name, store })
+            }
             store => Err(not_there(&name, script, store.as_ref()).await?),
         }
     }
@@ -59,7 +63,8 @@ impl Place {
         work: impl AsyncFnOnce(&Edit) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let failed = |error| Error::Engine { error: Box::new(EngineError::State(error)), state: self.store.shown() };
-        let edit = self.store.edit(&tools.environment.owner(command)).await.map_err(failed)?;
+        let edit =
+            self.store.edit(&tools.environment.owner(command), &tools.environment.locking()).await.map_err(failed)?;
         let done = work(&edit).await;
         let ended = edit.end().await;
         let done = done?;

@@ -19,7 +19,7 @@ use crate::cli::state::print;
 pub async fn run(arguments: &MvArguments, tools: &Tools) -> Result<Exit, Error> {
     let (words, script) = sorted(&arguments.words, &arguments.stack)?;
     let pairs = pairs(&words)?;
-    let place = Place::existing(&arguments.stack, script.as_deref()).await?;
+    let place = Place::existing(&arguments.stack, script.as_deref(), tools).await?;
     let json = arguments.output.json;
     place
         .locked(&format!("state mv {}", words.join(" ")), tools, async |edit| {

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use hzscript::state::Snapshot;
 use hzscript::state::edit::whole;
 use hzscript::state::edit::whole::Difference;
+use hzscript::state::{Keyring, Snapshot};
 use serde_json::json;
 
 use super::{Place, consent, nothing};
@@ -14,6 +14,7 @@ use crate::cli::args::PushArguments;
 use crate::cli::connect::{Folder, StatePlace};
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
+use crate::cli::keys::{Sealing, Use, with_keys};
 use crate::cli::render::edit as render;
 use crate::cli::script::{plain, stack_name};
 use crate::cli::state::print;
@@ -26,16 +27,21 @@ const MAX_STATE: u64 = 1 << 30;
 /// # Errors
 /// When the file is not as it was written, or its state is not for this.
 pub async fn run(arguments: &PushArguments, tools: &Tools) -> Result<Exit, Error> {
-    let pushed = read(&arguments.file)?;
+    let bytes = bytes(&arguments.file)?;
+    // Whose it is, before the keys of that stack are there to read it with.
+    let named = read(&bytes, &Keyring::default(), &arguments.file)?;
     let given = arguments.stack.stack.as_deref();
     let name = match (given, &arguments.script) {
-        (None, None) => stack_name(Some(&pushed.stack), None)?,
+        (None, None) => stack_name(Some(&named.stack), None)?,
         (given, script) => stack_name(given, script.as_deref())?,
     };
     if arguments.stack.state.is_none() {
         Folder::new(&arguments.stack.folder).make()?;
     }
-    let place = Place { store: StatePlace::choose(&arguments.stack).open(&name)?, name };
+    let store = StatePlace::choose(&arguments.stack).open(&name)?;
+    let store = with_keys(store, Sealing::of(Use::Idle), &arguments.stack.keys, None, tools).await?;
+    let pushed = read(&bytes, store.keys(), &arguments.file)?;
+    let place = Place { store, name };
     let json = arguments.output.json;
     place
         .locked(&format!("state push {}", arguments.file.display()), tools, async |edit| {
@@ -69,7 +75,7 @@ pub async fn run(arguments: &PushArguments, tools: &Tools) -> Result<Exit, Error
         .await
 }
 
-fn read(path: &Path) -> Result<Snapshot, Error> {
+fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |source: std::io::Error| Error::Usage {
         message: format!("cannot read {}: {}", path.display(), plain(&source)),
         help: None,
@@ -81,5 +87,9 @@ fn read(path: &Path) -> Result<Snapshot, Error> {
         std::fs::File::open(path).and_then(|file| file.take(MAX_STATE).read_to_end(&mut bytes))
     };
     read.map_err(failed)?;
-    whole::read(&bytes).map_err(|error| Error::Edit { error, stack: path.display().to_string() })
+    Ok(bytes)
+}
+
+fn read(bytes: &[u8], keys: &Keyring, path: &Path) -> Result<Snapshot, Error> {
+    whole::read(bytes, keys).map_err(|error| Error::Edit { error, stack: path.display().to_string() })
 }

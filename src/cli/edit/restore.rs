@@ -18,7 +18,7 @@ use crate::cli::state::print;
 /// # Errors
 /// When there is no such state, or it is damaged itself.
 pub async fn run(arguments: &RestoreArguments, tools: &Tools) -> Result<Exit, Error> {
-    let place = Place::existing(&arguments.stack, arguments.script.as_deref()).await?;
+    let place = Place::existing(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let json = arguments.output.json;
     let wanted = arguments.serial;
     place

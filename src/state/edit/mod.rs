@@ -10,7 +10,7 @@ pub mod whole;
 
 use super::error::{KeptCopy, StateError};
 use super::journal::Record;
-use super::lock::{Lock, Owner};
+use super::lock::{Lock, Locking, Owner};
 use super::snapshot::{Made, Snapshot};
 use super::store::StateStore;
 
@@ -66,8 +66,8 @@ impl StateStore {
     ///
     /// # Errors
     /// When somebody else has the lock, the store fails, or a newer version of the program wrote the state.
-    pub async fn edit(&self, owner: &Owner) -> Result<Edit, StateError> {
-        let lock = self.lock(owner).await?;
+    pub async fn edit(&self, owner: &Owner, locking: &Locking) -> Result<Edit, StateError> {
+        let lock = self.lock(owner, locking).await?;
         let found = match self.load().await {
             Ok(None) => Found::Nothing,
             Ok(Some(snapshot)) => Found::Whole(Box::new(snapshot)),
@@ -137,8 +137,12 @@ impl Edit {
     /// history first.
     ///
     /// # Errors
-    /// When the store fails: the state is then as it was found.
-    pub async fn write(&self, mut after: Snapshot) -> Result<u64, StateError> {
+    /// When the store fails or the lock is lost: the state is then as it was found.
+    pub async fn write(&self, after: Snapshot) -> Result<u64, StateError> {
+        self.lock.lease().while_held(self.put_in_place(after)).await
+    }
+
+    async fn put_in_place(&self, mut after: Snapshot) -> Result<u64, StateError> {
         let newest = match &self.found {
             Found::Whole(before) => {
                 let mut kept = (**before).clone();

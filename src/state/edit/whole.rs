@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::error::EditError;
 use crate::model::{Address, Json};
-use crate::state::sealed::{self, Broken};
+use crate::state::keys::Keyring;
+use crate::state::sealed::{self, Broken, Unwritable};
 use crate::state::{Record, Recorded, Snapshot, Verb};
 
 /// How a state differs from one before it.
@@ -105,17 +106,20 @@ pub fn same(one: &Snapshot, other: &Snapshot) -> bool {
 /// A state as the text that [`pushed`] takes.
 ///
 /// # Errors
-/// When a value has no JSON.
-pub fn pulled(snapshot: &Snapshot) -> Result<Vec<u8>, serde_json::Error> {
-    sealed::seal(snapshot)
+/// When a value has no JSON, or a secret cannot be sealed.
+pub fn pulled(snapshot: &Snapshot, keys: &Keyring) -> Result<Vec<u8>, EditError> {
+    sealed::seal(snapshot, keys).map_err(|unwritable| match unwritable {
+        Unwritable::Json(error) => EditError::NotAState { reason: error.to_string() },
+        Unwritable::Key(error) => EditError::State(error.into()),
+    })
 }
 
 /// The state in a text that [`pulled`] wrote.
 ///
 /// # Errors
 /// When it is not what was written.
-pub fn read(text: &[u8]) -> Result<Snapshot, EditError> {
-    sealed::open(text).map_err(|broken| match broken {
+pub fn read(text: &[u8], keys: &Keyring) -> Result<Snapshot, EditError> {
+    sealed::open(text, keys).map_err(|broken| match broken {
         Broken::Newer(found) => EditError::Newer { found },
         Broken::Because(reason) => EditError::NotAState { reason },
     })

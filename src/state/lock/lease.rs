@@ -130,6 +130,19 @@ impl Lease {
         told.unwrap_or(Lost::Ended)
     }
 
+    /// Writes to the store: what it does not answer to is not waited for once the lock does not hold any longer.
+    ///
+    /// # Errors
+    /// [`StateError::Lost`] then; otherwise what `writing` ends with.
+    pub async fn while_held<T>(&self, writing: impl Future<Output = Result<T, StateError>>) -> Result<T, StateError> {
+        self.check().map_err(StateError::Lost)?;
+        tokio::select! {
+            biased;
+            lost = self.lost() => Err(StateError::Lost(lost)),
+            written = writing => written,
+        }
+    }
+
     fn now(&self) -> Moment {
         Moment::now(&*self.0.surroundings)
     }
