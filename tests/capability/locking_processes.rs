@@ -10,8 +10,11 @@ use crate::support::World;
 const SCRIPT: &str = r#"
     let vpc = ec2_vpc("net", #{ cidrBlock: "10.0.0.0/16" });
     let subnet = ec2_subnet("a", #{ vpcId: vpc.vpcId, cidrBlock: "10.0.1.0/24" });
+    let gateway = ec2_internet_gateway("net", #{});
+    let way = ec2_vpc_gateway_attachment("net", #{ vpcId: vpc.vpcId, internetGatewayId: gateway.internetGatewayId });
     let address = ec2_eip("nat", #{ domain: "vpc" });
-    ec2_nat_gateway("nat", #{ subnetId: subnet.subnetId, allocationId: address.allocationId });
+    let nat = #{ subnetId: subnet.subnetId, allocationId: address.allocationId };
+    ec2_nat_gateway("nat", nat, #{ dependsOn: [way] });
 "#;
 
 /// A run that waits for AWS, as slow as in truth.

@@ -34,6 +34,8 @@ pub struct Weather {
     pub slow: Duration,
     /// How many requests of a thousand are lost, and as many answers.
     pub lossy: u64,
+    /// How many of a thousand are under way for minutes, and as many answers.
+    pub late: u64,
 }
 
 /// A connection to the store.
@@ -95,8 +97,9 @@ impl Connection {
     /// One way, to the store or back.
     async fn way(&self) -> Result<()> {
         let slow = self.random(u64::try_from(self.weather.slow.as_millis()).expect("short") + 1);
-        if slow > 0 {
-            tokio::time::sleep(Duration::from_millis(slow)).await;
+        let late = if self.random(1000) < self.weather.late { self.random(300_000) } else { 0 };
+        if slow + late > 0 {
+            tokio::time::sleep(Duration::from_millis(slow + late)).await;
         }
         if self.silent.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
@@ -127,14 +130,19 @@ impl fmt::Display for Connected {
 #[async_trait]
 impl ObjectStore for Connected {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        let (connected, location) = (self.clone(), location.clone());
+        // What is under way arrives, whether anybody still waits for it or not.
+        let putting = tokio::spawn(async move {
+            connected.0.way().await?;
+            let to = &connected.0.to;
+            let done = to.inner.put_opts(&location, payload, options).await?;
+            let now = Duration::from_secs(to.began.elapsed().as_secs());
+            to.written.lock().expect("not poisoned").insert(location, now);
+            Ok::<_, Error>(done)
+        });
+        let done = putting.await.expect("it does not panic")?;
         self.0.way().await?;
-        let done = self.0.to.inner.put_opts(location, payload, options).await;
-        if done.is_ok() {
-            let now = Duration::from_secs(self.0.to.began.elapsed().as_secs());
-            self.0.to.written.lock().expect("not poisoned").insert(location.clone(), now);
-        }
-        self.0.way().await?;
-        done
+        Ok(done)
     }
 
     async fn put_multipart_opts(

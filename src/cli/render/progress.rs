@@ -172,7 +172,7 @@ fn told(event: &Event, palette: Palette) -> Option<String> {
             palette.dim(&format!("reading {resources} {what}"))
         }
         Event::WaitingForLock { holder, .. } => {
-            palette.yellow(&format!("waiting for the lock, which {} has", escape::line(holder)))
+            palette.yellow(&format!("waiting for the lock of {}", escape::line(holder)))
         }
         Event::Recovered { address, id } => {
             palette.yellow(&format!("found {address} ({}), which an interrupted run had made", escape::line(id)))
