@@ -290,6 +290,28 @@ async fn a_run_whose_lock_is_taken_away_has_ended_before_it_is_free() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_its_lock_a_session_neither_looks_nor_writes() {
+    let cut = Cut::new().await;
+    let other = through(&cut.store.connect());
+    cut.stack.runs(r#"logs_log_group("a", #{});"#).await;
+    let moved = r#"logs_log_group("b", #{ retentionInDays: 5 }, #{ aliases: ["logs_log_group.a"] });"#;
+    let program = cut.stack.program(moved).await;
+    let session = cut.stack.engine.begin(&somebody("ann")).await.expect("begun");
+    let plan = session.plan(&program).await.expect("planned");
+    let id = refused(taken(&other, "bob").await).id;
+    let unlocking = other.unlock(&id, &somebody("bob"), &Locking::default()).await.expect("taken away");
+    unlocking.finish().await.expect("given back");
+    let (done, state) = (cut.done().await, cut.stack.state().await);
+    let looked = session.plan(&program).await;
+    assert!(matches!(looked, Err(EngineError::LockLost { lost: Lost::Unlocked(_), .. })), "{looked:?}");
+    let ended = session.apply(&plan).await;
+    assert!(matches!(ended, Err(EngineError::LockLost { lost: Lost::Unlocked(_), .. })), "{ended:?}");
+    assert_eq!(cut.done().await, done);
+    assert_eq!(cut.stack.state().await, state);
+    cut.stack.runs(moved).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_lock_that_is_named_is_taken_away() {
     let store = through(&Clocked::new().await.connect());
     let (bob, locking) = (somebody("bob"), Locking::default());
