@@ -39,12 +39,21 @@ impl Cloud {
     /// The same connection, whose requests pass `gate` before they leave, and then those it had already.
     #[must_use]
     pub fn guarded(&self, gate: Arc<dyn Gate>) -> Self {
-        let mut cloud = self.clone();
         macro_rules! through {
-            ($($client:ident: $sdk:ident,)*) => {$(
-                let config = cloud.$client.config().to_builder().interceptor(Passing(gate.clone())).build();
-                cloud.$client = $sdk::Client::from_conf(config);
-            )*};
+            ($($client:ident: $sdk:ident,)*) => {{
+                // Field by field: a client that is added must be named here.
+                let Self { account, region, answering, pace, $($client),* } = self;
+                Self {
+                    account: account.clone(),
+                    region: region.clone(),
+                    answering: answering.clone(),
+                    pace: *pace,
+                    $($client: {
+                        let settings = $client.config().to_builder().interceptor(Passing(gate.clone()));
+                        $sdk::Client::from_conf(settings.build())
+                    },)*
+                }
+            }};
         }
         through! {
             autoscaling: aws_sdk_applicationautoscaling,
@@ -60,7 +69,6 @@ impl Cloud {
             servicediscovery: aws_sdk_servicediscovery,
             sts: aws_sdk_sts,
         }
-        cloud
     }
 }
 
