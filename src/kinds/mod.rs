@@ -18,6 +18,8 @@ use async_trait::async_trait;
 use crate::cloud::{CallError, Cloud};
 use crate::model::{Formation, JsonMap};
 
+use listing::Among;
+
 pub mod abreast;
 pub mod absent;
 pub mod autoscaling;
@@ -30,6 +32,7 @@ pub mod efs;
 pub mod elasticloadbalancing;
 pub mod iam;
 pub mod json;
+pub mod listing;
 pub mod logs;
 pub mod secretsmanager;
 pub mod servicediscovery;
@@ -249,6 +252,10 @@ pub trait Kind: Send + Sync {
 
     /// Reads many at once: an answer for each id, in order, `None` for what is absent (deleted, inactive).
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError>;
+
+    /// Identifiers of objects that are there, sorted as AWS answers them. Left out: what AWS makes and keeps itself
+    /// (service-linked roles, main route tables, local routes, default groups), and what is on its way out.
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError>;
 
     /// The id of an object that a call with this token made whose answer never came: by token, tag or unique name.
     /// Only what bears the stack's own marks (token, tags, generated name) counts.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use aws_sdk_applicationautoscaling::types::{ScalableTarget as Described, SuspendedState};
+use aws_sdk_applicationautoscaling::types::{ScalableTarget as Described, ServiceNamespace, SuspendedState};
 use futures::FutureExt;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{member, misfit, object, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::{TOKEN, changes, pairs, to_property};
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::{Json, JsonMap};
@@ -66,6 +67,21 @@ impl Kind for ScalableTarget {
         let found = describe(cloud, ids).await?;
         let calls = ids.iter().map(|id| observe(cloud, id, found.get(id)).boxed()).collect();
         abreast(calls).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let call = cloud.autoscaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
+        let found = match (among.within("AWS::ECS::Service"), among.is_within()) {
+            (Some(services), _) => {
+                let ids: Vec<String> = services.iter().filter_map(|id| of_service(id)).collect();
+                describe(cloud, &ids).await?.into_values().collect()
+            }
+            (None, true) => Vec::new(),
+            (None, false) => all(call).await?,
+        };
+        let mut ids: Vec<String> = found.iter().map(id_told).collect();
+        ids.sort();
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -179,11 +195,21 @@ async fn describe(cloud: &Cloud, ids: &[String]) -> Result<HashMap<String, Descr
         }
     }
     let found = abreast(calls).await?.into_iter().flatten();
-    let id = |target: &Described| {
-        let (dimension, namespace) = (target.scalable_dimension.as_str(), target.service_namespace.as_str());
-        Scaled { resource: &target.resource_id, dimension, namespace }.id()
-    };
-    Ok(found.map(|target| (id(&target), target)).collect())
+    Ok(found.map(|target| (id_told(&target), target)).collect())
+}
+
+/// The identifier of a target as AWS tells it.
+fn id_told(target: &Described) -> String {
+    let (dimension, namespace) = (target.scalable_dimension.as_str(), target.service_namespace.as_str());
+    Scaled { resource: &target.resource_id, dimension, namespace }.id()
+}
+
+/// The identifier of the target that the count of a service would be, from that of the service,
+/// `arn:aws:ecs:…:service/<cluster>/<name>|<cluster>`.
+fn of_service(service: &str) -> Option<String> {
+    let arn = service.split('|').next()?;
+    let path = arn.splitn(6, ':').nth(5)?;
+    Some(Scaled { resource: path, dimension: "ecs:service:DesiredCount", namespace: "ecs" }.id())
 }
 
 async fn all(

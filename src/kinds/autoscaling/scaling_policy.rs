@@ -3,12 +3,12 @@
 //!
 //! A policy has no tags: one of the same name on the same target counts as the run's own when it says what is wanted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use aws_sdk_applicationautoscaling::types::{
     AdjustmentType, CustomizedMetricSpecification, MetricAggregationType, MetricDimension, MetricStatistic, MetricType,
-    PolicyType, PredefinedMetricSpecification, ScalingPolicy as Described, StepAdjustment,
+    PolicyType, PredefinedMetricSpecification, ScalingPolicy as Described, ServiceNamespace, StepAdjustment,
     StepScalingPolicyConfiguration, TargetTrackingMetric, TargetTrackingMetricDataQuery, TargetTrackingMetricDimension,
     TargetTrackingMetricStat, TargetTrackingScalingPolicyConfiguration,
 };
@@ -19,6 +19,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{member, misfit, object, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::{JsonMap, Value, diff, schemas};
 
@@ -126,6 +127,20 @@ impl Kind for ScalingPolicy {
             found.iter().map(|policy| (policy.policy_arn.as_str(), policy)).collect();
         let arn = |id: &String| by_arn.get(id.split('|').next().unwrap_or_default()).copied();
         Ok(ids.iter().map(|id| arn(id).map(observed)).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let ours: Option<BTreeSet<&str>> = among
+            .within("AWS::ApplicationAutoScaling::ScalableTarget")
+            .map(|ids| ids.iter().map(|id| Scaled::parse(id).resource).collect());
+        if among.is_within() && ours.is_none() {
+            return Ok(Vec::new());
+        }
+        let call = cloud.autoscaling.describe_scaling_policies().service_namespace(ServiceNamespace::Ecs);
+        let found = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let found = found.map_err(failed("application-autoscaling:DescribeScalingPolicies"))?;
+        let wanted = |policy: &&Described| ours.as_ref().is_none_or(|ours| ours.contains(policy.resource_id()));
+        Ok(found.iter().filter(wanted).map(id_of).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

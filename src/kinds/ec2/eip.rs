@@ -1,12 +1,13 @@
 //! `AWS::EC2::EIP`: an elastic IP address. What uses it, such as a NAT gateway, associates it.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{Address, DomainType, ResourceType};
+use aws_sdk_ec2::types::{Address, DomainType, Filter, ResourceType};
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
-use super::tags;
+use super::{nat_gateway, tags};
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
@@ -37,6 +38,27 @@ impl Kind for Eip {
         let found = describe(cloud, "allocation-id", &allocations).await?;
         let told = found.into_iter().filter_map(|address| Some((address.allocation_id.clone()?, tell(&address))));
         Ok(in_order(&allocations, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let found = match among.within("AWS::EC2::NatGateway") {
+            Some(gateways) => {
+                let gateways = nat_gateway::describe(cloud, "nat-gateway-id", gateways).await?.into_iter();
+                let addresses = gateways.flat_map(|gateway| gateway.nat_gateway_addresses.unwrap_or_default());
+                let allocations: Vec<String> = addresses.filter_map(|address| address.allocation_id).collect();
+                describe(cloud, "allocation-id", &allocations).await?
+            }
+            None => {
+                let mut found = Vec::new();
+                for filters in filters::among(among, &[]) {
+                    found.extend(filtered(cloud, filters).await?);
+                }
+                found
+            }
+        };
+        // Addresses of load balancers and the like are shown and cannot be managed.
+        let own = found.into_iter().filter(|address| address.service_managed().is_none());
+        Ok(own.filter_map(|address| Some(identifier(&address.public_ip?, &address.allocation_id?))).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -111,10 +133,15 @@ fn attributes(ip: &str, allocation: &str) -> JsonMap {
 async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Address>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let answer = cloud.ec2.describe_addresses().filters(filter).send().await;
-        found.extend(answer.map_err(failed("ec2:DescribeAddresses"))?.addresses.unwrap_or_default());
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Address>, CallError> {
+    let answer = cloud.ec2.describe_addresses().set_filters(Some(filters)).send().await;
+    Ok(answer.map_err(failed("ec2:DescribeAddresses"))?.addresses.unwrap_or_default())
 }
 
 fn tell(address: &Address) -> Observed {

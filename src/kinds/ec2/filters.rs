@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::Filter;
 
+use crate::kinds::listing::{Among, TagFilter};
+
 /// The filter that finds what one call made, by the tag of its token.
 pub(super) const TOKEN: &str = "tag:hzscript:token";
 
@@ -24,9 +26,40 @@ pub(super) fn chunks(name: &str, values: &[String]) -> Vec<Filter> {
     distinct.chunks(MOST_VALUES).map(|chunk| filter(name, chunk.iter().copied())).collect()
 }
 
+/// The filters of a listing, those of one call each. `parents` says by which filter the objects of other kinds choose.
+pub(super) fn among(among: Among<'_>, parents: &[(&str, &str)]) -> Vec<Vec<Filter>> {
+    match among {
+        Among::All => vec![Vec::new()],
+        Among::Tagged(tag) => vec![vec![tagged(tag)]],
+        Among::Within { kind, ids } => {
+            let by = parents.iter().find(|(parent, _)| *parent == kind);
+            by.map(|(_, by)| chunks(by, ids).into_iter().map(|filter| vec![filter]).collect()).unwrap_or_default()
+        }
+    }
+}
+
+fn tagged(tag: &TagFilter) -> Filter {
+    // `*` and `?` stand for others unless a backslash is before them.
+    let literal = |text: &str| {
+        let escape = |c: char| if "*?\\".contains(c) { vec!['\\', c] } else { vec![c] };
+        text.chars().flat_map(escape).collect::<String>()
+    };
+    match &tag.value {
+        Some(value) => filter(&format!("tag:{}", tag.key), [literal(value)]),
+        None => filter("tag-key", [literal(&tag.key)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_meant_as_it_is_written() {
+        let tag = TagFilter { key: "team".to_owned(), value: Some(r"a*b\".to_owned()) };
+        let filters = among(Among::Tagged(&tag), &[]);
+        assert_eq!(filters, [[filter("tag:team", [r"a\*b\\"])]]);
+    }
 
     #[test]
     fn every_value_is_asked_about_once_and_no_filter_has_too_many() {

@@ -1,12 +1,13 @@
 //! `AWS::EC2::InternetGateway`.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{InternetGateway as Described, ResourceType};
+use aws_sdk_ec2::types::{Filter, InternetGateway as Described, ResourceType};
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// An internet gateway.
@@ -40,6 +41,15 @@ impl Kind for InternetGateway {
             Some((gateway.internet_gateway_id?, observed))
         });
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "attachment.vpc-id")]) {
+            let found = filtered(cloud, filters).await?.into_iter();
+            ids.extend(found.filter_map(|gateway| gateway.internet_gateway_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -77,8 +87,18 @@ impl Kind for InternetGateway {
 pub(super) async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_internet_gateways().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeInternetGateways"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_internet_gateways().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeInternetGateways"))
+}
+
+/// All of the region; also for what they are attached to.
+pub(super) async fn all(cloud: &Cloud) -> Result<Vec<Described>, CallError> {
+    filtered(cloud, Vec::new()).await
 }

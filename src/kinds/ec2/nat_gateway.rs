@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
-    ConnectivityType, NatGateway as Described, NatGatewayAddress, NatGatewayState as State, ResourceType,
+    ConnectivityType, Filter, NatGateway as Described, NatGatewayAddress, NatGatewayState as State, ResourceType,
 };
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
@@ -48,6 +49,15 @@ impl Kind for NatGateway {
         let live = found.into_iter().filter(|gateway| !is_gone(gateway));
         let told = live.filter_map(|gateway| Some((gateway.nat_gateway_id.clone()?, tell(&gateway))));
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "vpc-id")]) {
+            let live = filtered(cloud, filters).await?.into_iter().filter(|gateway| !is_gone(gateway));
+            ids.extend(live.filter_map(|gateway| gateway.nat_gateway_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -96,13 +106,18 @@ impl Kind for NatGateway {
     }
 }
 
-async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
+pub(super) async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_nat_gateways().filter(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeNatGateways"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_nat_gateways().set_filter(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeNatGateways"))
 }
 
 fn is_gone(gateway: &Described) -> bool {

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::Route as Described;
+use aws_sdk_ec2::types::{Route as Described, RouteOrigin};
 
 use super::properties::{gone_is_fine, in_order, object, parts, refusal, text, word};
 use super::route_table;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
@@ -50,6 +51,17 @@ impl Kind for Route {
             }));
         }
         Ok(in_order(ids, &told))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for table in route_table::among(cloud, among).await? {
+            let Some(table_id) = table.route_table_id() else { continue };
+            // Local ones come with the table, propagated ones from a virtual private gateway.
+            let own = table.routes().iter().filter(|route| route.origin() == Some(&RouteOrigin::CreateRoute));
+            ids.extend(own.filter_map(|route| Some(identifier(table_id, route.destination_cidr_block()?))));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -1,12 +1,13 @@
 //! `AWS::EC2::RouteTable`, without its routes and associations: those are kinds of their own.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{ResourceType, RouteTable as Described};
+use aws_sdk_ec2::types::{Filter, ResourceType, RouteTable as Described};
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// A route table.
@@ -43,6 +44,15 @@ impl Kind for RouteTable {
         Ok(in_order(ids, &told.collect()))
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "vpc-id")]) {
+            let own = filtered(cloud, filters).await?.into_iter().filter(|table| !is_main(table));
+            ids.extend(own.filter_map(|table| table.route_table_id));
+        }
+        Ok(ids)
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let found = describe(cloud, TOKEN, &[wanted.token.to_owned()]).await?;
         Ok(found.into_iter().find_map(|table| table.route_table_id))
@@ -76,12 +86,31 @@ impl Kind for RouteTable {
     }
 }
 
+/// Route tables among all, or those that are asked about; also for what is in them.
+pub(super) async fn among(cloud: &Cloud, among: Among<'_>) -> Result<Vec<Described>, CallError> {
+    match (among.within(FACTS.type_name), among.is_within()) {
+        (Some(ids), _) => describe(cloud, "route-table-id", ids).await,
+        (None, true) => Ok(Vec::new()),
+        (None, false) => filtered(cloud, Vec::new()).await,
+    }
+}
+
 /// Route tables by a filter; also for what is in them.
 pub(super) async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_route_tables().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeRouteTables"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_route_tables().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeRouteTables"))
+}
+
+/// Whether it is the table of its VPC for subnets without one: it comes and goes with the VPC.
+fn is_main(table: &Described) -> bool {
+    table.associations().iter().any(|association| association.main() == Some(true))
 }

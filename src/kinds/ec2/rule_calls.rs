@@ -1,6 +1,6 @@
 //! Calls on rules of security groups, which EC2 has in pairs: one for each [`Direction`].
 
-use aws_sdk_ec2::types::{IpPermission, SecurityGroupRule, SecurityGroupRuleDescription};
+use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroupRule, SecurityGroupRuleDescription};
 
 use super::filters::chunks;
 use super::rules::{Changes, Direction, Rule};
@@ -16,10 +16,22 @@ const DUPLICATE: &str = "InvalidPermission.Duplicate";
 pub(super) async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<SecurityGroupRule>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_security_group_rules().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSecurityGroupRules"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// All rules of the region.
+///
+/// # Errors
+/// When `ec2:DescribeSecurityGroupRules` fails.
+pub(super) async fn all(cloud: &Cloud) -> Result<Vec<SecurityGroupRule>, CallError> {
+    filtered(cloud, Vec::new()).await
+}
+
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<SecurityGroupRule>, CallError> {
+    let pages = cloud.ec2.describe_security_group_rules().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSecurityGroupRules"))
 }
 
 /// The direction of a rule.

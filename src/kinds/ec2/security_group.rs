@@ -5,13 +5,14 @@
 //! alone, for rules that are resources of their own.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{IpPermission, ResourceType, SecurityGroup as Described};
+use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroup as Described};
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, word};
 use super::rules::{Direction, Rule, changes, declared, undeclared};
 use super::{rule_calls, tags};
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::{Json, JsonMap};
 
@@ -31,6 +32,9 @@ static FACTS: Facts = Facts {
     arn: None,
 };
 
+/// The name of the group that every VPC has and nobody can delete.
+const DEFAULT: &str = "default";
+
 #[async_trait]
 impl Kind for SecurityGroup {
     fn facts(&self) -> &'static Facts {
@@ -44,6 +48,15 @@ impl Kind for SecurityGroup {
             Some((group.group_id?, observed))
         });
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "vpc-id")]) {
+            let found = filtered(cloud, filters).await?.into_iter();
+            ids.extend(found.filter(|one| one.group_name() != Some(DEFAULT)).filter_map(|one| one.group_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -120,10 +133,15 @@ impl Kind for SecurityGroup {
 async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSecurityGroups"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_security_groups().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSecurityGroups"))
 }
 
 fn attributes(id: &str) -> JsonMap {

@@ -9,6 +9,7 @@ use super::properties::{gone_is_fine, in_order, object, refusal, text, unsaid, w
 use super::rule_calls;
 use super::rules::{Direction, Rule};
 use crate::cloud::{CallError, Cloud};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
@@ -37,6 +38,16 @@ impl Kind for SecurityGroupRule {
             Some((id.to_owned(), Observed { properties, attributes: attributes(id) }))
         });
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let found = match (among.within("AWS::EC2::SecurityGroup"), among.is_within()) {
+            (Some(groups), _) => rule_calls::describe(cloud, "group-id", groups).await?,
+            (None, true) => Vec::new(),
+            (None, false) => rule_calls::all(cloud).await?,
+        };
+        let own = found.into_iter().filter(|rule| rule_calls::direction(rule) == self.direction);
+        Ok(own.filter_map(|rule| rule.security_group_rule_id).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

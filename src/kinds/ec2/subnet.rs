@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{AttributeBooleanValue, HostnameType, ResourceType, Subnet as Described, SubnetState};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, HostnameType, ResourceType, Subnet as Described, SubnetState};
 use serde_json::json;
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{flag, gone_is_fine, in_order, object, text, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::{Json, JsonMap};
@@ -53,6 +54,15 @@ impl Kind for Subnet {
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         let found = describe(cloud, "subnet-id", ids).await?;
         Ok(in_order(ids, &observe(cloud, found).await?))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "vpc-id")]) {
+            let found = filtered(cloud, filters).await?.into_iter();
+            ids.extend(found.filter(|one| one.default_for_az() != Some(true)).filter_map(|one| one.subnet_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -117,10 +127,15 @@ impl Kind for Subnet {
 async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_subnets().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSubnets"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_subnets().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeSubnets"))
 }
 
 async fn observe(cloud: &Cloud, found: Vec<Described>) -> Result<BTreeMap<String, Observed>, CallError> {

@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{RouteTableAssociation, RouteTableAssociationStateCode a
 use super::properties::{gone_is_fine, in_order, object, text, unsaid, word};
 use super::route_table;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 
 /// The association of a subnet with a route table.
@@ -51,6 +52,15 @@ impl Kind for SubnetRouteTableAssociation {
         Ok(in_order(ids, &told))
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let all = route_table::among(cloud, among)
+            .await?
+            .into_iter()
+            .flat_map(|table| table.associations.unwrap_or_default());
+        let own = all.filter(|association| is_live(association) && association.subnet_id().is_some());
+        Ok(own.filter_map(|association| association.route_table_association_id).collect())
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let (subnet, table) = (text(wanted.properties, "subnetId"), text(wanted.properties, "routeTableId"));
         let found = associations(cloud, "association.subnet-id", subnet.as_slice()).await?;
@@ -88,9 +98,10 @@ impl Kind for SubnetRouteTableAssociation {
 async fn associations(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<RouteTableAssociation>, CallError> {
     let tables = route_table::describe(cloud, by, values).await?;
     let all = tables.into_iter().flat_map(|table| table.associations.unwrap_or_default());
-    let live = |association: &RouteTableAssociation| {
-        let state = association.association_state().and_then(|state| state.state());
-        !matches!(state, Some(State::Disassociating | State::Disassociated | State::Failed))
-    };
-    Ok(all.filter(live).collect())
+    Ok(all.filter(is_live).collect())
+}
+
+fn is_live(association: &RouteTableAssociation) -> bool {
+    let state = association.association_state().and_then(|state| state.state());
+    !matches!(state, Some(State::Disassociating | State::Disassociated | State::Failed))
 }

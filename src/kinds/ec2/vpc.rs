@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
-    AttributeBooleanValue, ResourceType, Tenancy, Vpc as Described, VpcAttributeName, VpcState, VpcTenancy,
+    AttributeBooleanValue, Filter, ResourceType, Tenancy, Vpc as Described, VpcAttributeName, VpcState, VpcTenancy,
 };
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 
-use super::filters::{TOKEN, chunks, filter};
+use super::filters::{self, TOKEN, chunks, filter};
 use super::properties::{flag, gone_is_fine, in_order, object, text, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::{Json, JsonMap};
@@ -57,6 +58,15 @@ impl Kind for Vpc {
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         let found = describe(cloud, "vpc-id", ids).await?;
         Ok(in_order(ids, &observe(cloud, found).await?))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[]) {
+            let own = filtered(cloud, filters).await?.into_iter().filter(|vpc| vpc.is_default() != Some(true));
+            ids.extend(own.filter_map(|vpc| vpc.vpc_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -136,10 +146,15 @@ impl Kind for Vpc {
 async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_vpcs().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeVpcs"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_vpcs().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeVpcs"))
 }
 
 /// The whole of what is known of VPCs, by their ids.

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
-    DnsOptionsSpecification, DnsRecordIpType, ResourceType, SecurityGroupIdentifier, VpcEndpoint as Described,
+    DnsOptionsSpecification, DnsRecordIpType, Filter, ResourceType, SecurityGroupIdentifier, VpcEndpoint as Described,
     VpcEndpointType,
 };
 use serde_json::json;
 
-use super::filters::{TOKEN, chunks};
+use super::filters::{self, TOKEN, chunks};
 use super::properties::{flag, in_order, object, text, unsaid, word};
 use super::tags;
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::visible;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::{Json, JsonMap};
@@ -67,6 +68,17 @@ impl Kind for VpcEndpoint {
         let live = found.into_iter().filter(|endpoint| !is_gone(endpoint));
         let told = live.filter_map(|endpoint| Some((endpoint.vpc_endpoint_id.clone()?, tell(&endpoint))));
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let mut ids = Vec::new();
+        for filters in filters::among(among, &[("AWS::EC2::VPC", "vpc-id")]) {
+            let found = filtered(cloud, filters).await?.into_iter().filter(|one| !is_gone(one));
+            // Other services make and keep endpoints of their own.
+            let own = found.filter(|one| one.requester_managed() != Some(true));
+            ids.extend(own.filter_map(|endpoint| endpoint.vpc_endpoint_id));
+        }
+        Ok(ids)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -139,10 +151,15 @@ impl Kind for VpcEndpoint {
 async fn describe(cloud: &Cloud, by: &str, values: &[String]) -> Result<Vec<Described>, CallError> {
     let mut found = Vec::new();
     for filter in chunks(by, values) {
-        let pages = cloud.ec2.describe_vpc_endpoints().filters(filter).into_paginator().items().send();
-        found.extend(pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeVpcEndpoints"))?);
+        found.extend(filtered(cloud, vec![filter]).await?);
     }
     Ok(found)
+}
+
+/// What these filters let through together; everything when there are none.
+async fn filtered(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Described>, CallError> {
+    let pages = cloud.ec2.describe_vpc_endpoints().set_filters(Some(filters)).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ec2:DescribeVpcEndpoints"))
 }
 
 /// The state in lower case: the model and the service do not agree on it.

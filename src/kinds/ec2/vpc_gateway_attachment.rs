@@ -4,10 +4,12 @@
 //! for before it is detached, and an update that was cut off half-way can be repeated.
 
 use async_trait::async_trait;
+use aws_sdk_ec2::types::InternetGateway;
 
 use super::internet_gateway;
 use super::properties::{gone_is_fine, in_order, object, parts, refusal, text, word};
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
@@ -46,6 +48,15 @@ impl Kind for VpcGatewayAttachment {
             (identifier(&vpc), observed)
         });
         Ok(in_order(ids, &told.collect()))
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let found = match (among.within("AWS::EC2::VPC"), among.is_within()) {
+            (Some(vpcs), _) => attached(cloud, vpcs).await?,
+            (None, true) => Vec::new(),
+            (None, false) => pairs(internet_gateway::all(cloud).await?),
+        };
+        Ok(found.iter().map(|(vpc, _)| identifier(vpc)).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -102,6 +113,11 @@ fn ends(properties: &JsonMap) -> Result<(String, String), CallError> {
 /// Which gateways are attached to these VPCs, as (VPC, gateway).
 async fn attached(cloud: &Cloud, vpcs: &[String]) -> Result<Vec<(String, String)>, CallError> {
     let found = internet_gateway::describe(cloud, "attachment.vpc-id", vpcs).await?;
+    Ok(pairs(found).into_iter().filter(|(vpc, _)| vpcs.contains(vpc)).collect())
+}
+
+/// Which VPCs these gateways are attached to, as (VPC, gateway).
+fn pairs(found: Vec<InternetGateway>) -> Vec<(String, String)> {
     let pairs = found.into_iter().flat_map(|gateway| {
         let id = gateway.internet_gateway_id.unwrap_or_default();
         // `available` is what EC2 calls an internet gateway's attachment; going ones do not count.
@@ -110,7 +126,7 @@ async fn attached(cloud: &Cloud, vpcs: &[String]) -> Result<Vec<(String, String)
         });
         live.filter_map(|attachment| attachment.vpc_id).map(move |vpc| (vpc, id.clone())).collect::<Vec<_>>()
     });
-    Ok(pairs.filter(|(vpc, _)| vpcs.contains(vpc)).collect())
+    pairs.collect()
 }
 
 async fn attach(cloud: &Cloud, vpc: &str, gateway: &str) -> Result<(), CallError> {

@@ -11,6 +11,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update, tags};
 use crate::model::{Json, JsonMap};
 
@@ -63,6 +64,15 @@ impl Kind for Repository {
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         // A call with several names fails when one of them is not there.
         abreast(ids.iter().map(|id| look(cloud, id).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let pages = cloud.ecr.describe_repositories().into_paginator().items().send();
+        let found = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ecr:DescribeRepositories"))?;
+        Ok(found.into_iter().filter_map(|repository| repository.repository_name).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -15,6 +15,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{
     Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update,
@@ -95,6 +96,10 @@ impl Kind for Cluster {
         let found: Vec<Described> = abreast(calls).await?.into_iter().flatten().collect();
         let of = |id: &String| found.iter().find(|cluster| cluster.cluster_name() == Some(id) && is_there(cluster));
         Ok(ids.iter().map(|id| of(id).map(observed)).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() { Ok(Vec::new()) } else { names(cloud).await }
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -223,6 +228,17 @@ pub(super) async fn describe(cloud: &Cloud, names: &[String]) -> Result<Vec<Desc
     let call = call.include(ClusterField::Tags).include(ClusterField::Settings).include(ClusterField::Configurations);
     // Absent ones are told in `failures`, as MISSING.
     Ok(call.send().await.map_err(failed("ecs:DescribeClusters"))?.clusters.unwrap_or_default())
+}
+
+/// Names of the clusters there are.
+pub(super) async fn names(cloud: &Cloud) -> Result<Vec<String>, CallError> {
+    let mut pages = cloud.ecs.list_clusters().into_paginator().send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let arns = page.map_err(failed("ecs:ListClusters"))?.cluster_arns.unwrap_or_default();
+        names.extend(arns.iter().filter_map(|arn| arn.rsplit('/').next()).map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// An INACTIVE cluster is still described after its deletion.

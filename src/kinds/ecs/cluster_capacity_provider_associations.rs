@@ -11,11 +11,12 @@ use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Cluster as Described};
 use futures::FutureExt;
 use serde_json::json;
 
-use super::cluster::{attachments, describe, is_settled, is_there};
+use super::cluster::{attachments, describe, is_settled, is_there, names};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Action, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::{JsonMap, Value, diff, schemas};
 
@@ -54,6 +55,16 @@ impl Kind for ClusterCapacityProviderAssociations {
         let named: HashMap<&str, &Described> = named.collect();
         let of = |id: &String| named.get(id.as_str()).copied();
         Ok(ids.iter().map(|id| of(id).filter(|cluster| has_any(cluster)).map(|one| observed(id, one))).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let clusters = match (among.within("AWS::ECS::Cluster"), among.is_within()) {
+            (Some(ids), _) => ids.to_vec(),
+            (None, true) => Vec::new(),
+            (None, false) => names(cloud).await?,
+        };
+        let found = self.read(cloud, &clusters).await?;
+        Ok(clusters.into_iter().zip(found).filter_map(|(name, found)| found.map(|_| name)).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -18,6 +18,17 @@ pub(super) async fn services(cloud: &Cloud, cluster: &str, names: &[String]) -> 
     Ok(present(answer)?.and_then(|answer| answer.services).unwrap_or_default())
 }
 
+/// ARNs of the services of a cluster; none of a cluster that is not there.
+pub(super) async fn service_arns(cloud: &Cloud, cluster: &str) -> Result<Vec<String>, CallError> {
+    let mut pages = cloud.ecs.list_services().cluster(cluster).into_paginator().send();
+    let mut arns = Vec::new();
+    while let Some(page) = pages.next().await {
+        let Some(page) = present(page.map_err(failed("ecs:ListServices")))? else { break };
+        arns.extend(page.service_arns.unwrap_or_default());
+    }
+    Ok(arns)
+}
+
 /// Stopped tasks of a service, as long as ECS remembers them (an hour at least).
 pub(super) async fn stopped_tasks(cloud: &Cloud, arn: &str, cluster: &str) -> Result<Vec<Task>, CallError> {
     let arns = tasks(cloud, arn, cluster, DesiredStatus::Stopped).await?;

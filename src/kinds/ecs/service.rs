@@ -17,6 +17,7 @@ use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{
     Accepted, Action, Create, Created, Delete, Facts, Gathered, Gathering, Kind, NameRule, Observed, Poll, Progress,
@@ -84,6 +85,18 @@ impl Kind for Service {
             found.get(arn).filter(|service| is_there(service)).map(|service| observed(service, cluster))
         };
         Ok(ids.iter().map(read).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let clusters = match (among.within("AWS::ECS::Cluster"), among.is_within()) {
+            (Some(ids), _) => ids.to_vec(),
+            (None, true) => Vec::new(),
+            (None, false) => super::cluster::names(cloud).await?,
+        };
+        let arns =
+            abreast(clusters.iter().map(|cluster| describe::service_arns(cloud, cluster).boxed()).collect()).await?;
+        let ids = clusters.iter().zip(arns);
+        Ok(ids.flat_map(|(cluster, arns)| arns.into_iter().map(move |arn| format!("{arn}|{cluster}"))).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

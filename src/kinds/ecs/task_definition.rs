@@ -10,6 +10,7 @@ use super::tags;
 use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::JsonMap;
@@ -59,6 +60,15 @@ impl Kind for TaskDefinition {
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         let found = abreast(ids.iter().map(|id| describe(cloud, id).boxed()).collect()).await?;
         Ok(found.into_iter().map(|found| found.map(|(definition, tags)| observed(&definition, &tags))).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let call = cloud.ecs.list_task_definitions().status(TaskDefinitionStatus::Active);
+        let pages = call.into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("ecs:ListTaskDefinitions"))
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -9,6 +9,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{member, misfit, object, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
 
@@ -60,11 +61,20 @@ impl Kind for AccessPoint {
         Ok(found.into_iter().map(|found| found.filter(live).as_ref().map(observed)).collect())
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let systems = match (among.within("AWS::EFS::FileSystem"), among.is_within()) {
+            (Some(ids), _) => ids.iter().cloned().map(Some).collect(),
+            (None, true) => Vec::new(),
+            (None, false) => vec![None],
+        };
+        let found = abreast(systems.into_iter().map(|system| of_system(cloud, system).boxed()).collect()).await?;
+        let live = found.into_iter().flatten().filter(|point| !is_going(point));
+        Ok(live.filter_map(|point| point.access_point_id).collect())
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let system = text(wanted.properties, "fileSystemId").unwrap_or_default();
-        let pages = cloud.efs.describe_access_points().file_system_id(system).into_paginator().items().send();
-        let found = pages.collect::<Result<Vec<_>, _>>().await;
-        let found = present(found.map_err(failed("elasticfilesystem:DescribeAccessPoints")))?.unwrap_or_default();
+        let found = of_system(cloud, Some(system.to_owned())).await?;
         let ours = |point: &AccessPointDescription| point.client_token() == Some(wanted.token) && !is_going(point);
         Ok(found.into_iter().find(ours).and_then(|point| point.access_point_id))
     }
@@ -113,6 +123,13 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<AccessPointDescripti
     let call = cloud.efs.describe_access_points().access_point_id(id);
     let answer = present(call.send().await.map_err(failed("elasticfilesystem:DescribeAccessPoints")))?;
     Ok(answer.and_then(|answer| answer.access_points?.into_iter().next()))
+}
+
+/// Those of a file system, or all; none of a file system that is not there.
+async fn of_system(cloud: &Cloud, system: Option<String>) -> Result<Vec<AccessPointDescription>, CallError> {
+    let pages = cloud.efs.describe_access_points().set_file_system_id(system).into_paginator().items().send();
+    let found = pages.collect::<Result<Vec<_>, _>>().await;
+    Ok(present(found.map_err(failed("elasticfilesystem:DescribeAccessPoints")))?.unwrap_or_default())
 }
 
 fn is_going(point: &AccessPointDescription) -> bool {

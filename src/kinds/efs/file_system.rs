@@ -14,6 +14,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, refusal, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
 
@@ -63,6 +64,10 @@ impl Kind for FileSystem {
         };
         let live = |id: &String| found.iter().find(|system| system.file_system_id == *id && !is_going(system));
         abreast(ids.iter().map(|id| with_policies(cloud, live(id)).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() { Ok(Vec::new()) } else { ids(cloud).await }
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -152,6 +157,12 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<FileSystemDescriptio
 async fn all(cloud: &Cloud) -> Result<Vec<FileSystemDescription>, CallError> {
     let pages = cloud.efs.describe_file_systems().into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("elasticfilesystem:DescribeFileSystems"))
+}
+
+/// Identifiers of the file systems there are.
+pub(super) async fn ids(cloud: &Cloud) -> Result<Vec<String>, CallError> {
+    let live = all(cloud).await?.into_iter().filter(|system| !is_going(system));
+    Ok(live.map(|system| system.file_system_id).collect())
 }
 
 fn is_going(system: &FileSystemDescription) -> bool {

@@ -6,11 +6,12 @@ use aws_sdk_efs::operation::create_mount_target::builders::CreateMountTargetFlue
 use aws_sdk_efs::types::{IpAddressType, LifeCycleState, MountTargetDescription};
 use futures::FutureExt;
 
-use super::progress;
+use super::{file_system, progress};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
 
@@ -43,12 +44,21 @@ impl Kind for MountTarget {
         abreast(ids.iter().map(|id| read_one(cloud, id).boxed()).collect()).await
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let systems = match (among.within("AWS::EFS::FileSystem"), among.is_within()) {
+            (Some(ids), _) => ids.to_vec(),
+            (None, true) => Vec::new(),
+            (None, false) => file_system::ids(cloud).await?,
+        };
+        let found = abreast(systems.iter().map(|system| of_system(cloud, system).boxed()).collect()).await?;
+        let live = found.into_iter().flatten().filter(|target| !is_going(target));
+        Ok(live.map(|target| target.mount_target_id).collect())
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let system = text(wanted.properties, "fileSystemId").unwrap_or_default();
         let subnet = text(wanted.properties, "subnetId");
-        let pages = cloud.efs.describe_mount_targets().file_system_id(system).into_paginator().items().send();
-        let found = pages.collect::<Result<Vec<_>, _>>().await;
-        let found = present(found.map_err(failed("elasticfilesystem:DescribeMountTargets")))?.unwrap_or_default();
+        let found = of_system(cloud, system).await?;
         let ours = found.into_iter().find(|target| Some(target.subnet_id.as_str()) == subnet && !is_going(target));
         Ok(ours.map(|target| target.mount_target_id))
     }
@@ -104,6 +114,13 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<MountTargetDescripti
     let call = cloud.efs.describe_mount_targets().mount_target_id(id);
     let answer = present(call.send().await.map_err(failed("elasticfilesystem:DescribeMountTargets")))?;
     Ok(answer.and_then(|answer| answer.mount_targets?.into_iter().next()))
+}
+
+/// Those of a file system; none when it is not there.
+async fn of_system(cloud: &Cloud, system: &str) -> Result<Vec<MountTargetDescription>, CallError> {
+    let pages = cloud.efs.describe_mount_targets().file_system_id(system).into_paginator().items().send();
+    let found = pages.collect::<Result<Vec<_>, _>>().await;
+    Ok(present(found.map_err(failed("elasticfilesystem:DescribeMountTargets")))?.unwrap_or_default())
 }
 
 fn is_going(target: &MountTargetDescription) -> bool {

@@ -7,11 +7,12 @@ use aws_sdk_elasticloadbalancingv2::operation::create_listener::builders::Create
 use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener as Described, ListenerAttribute};
 use futures::FutureExt;
 
-use super::{attributes, many, tags};
+use super::{attributes, load_balancer, many, tags};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::{Json, JsonMap};
 
@@ -82,15 +83,18 @@ impl Kind for Listener {
         Ok(ids.iter().map(read).collect())
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let balancers = match (among.within("AWS::ElasticLoadBalancingV2::LoadBalancer"), among.is_within()) {
+            (Some(arns), _) => arns.to_vec(),
+            (None, true) => Vec::new(),
+            (None, false) => load_balancer::arns(cloud).await?,
+        };
+        arns(cloud, &balancers).await
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let balancer = text(wanted.properties, "loadBalancerArn").unwrap_or_default();
-        let mut pages = cloud.elb.describe_listeners().load_balancer_arn(balancer).into_paginator().send();
-        let mut arns = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = present(page.map_err(failed("elasticloadbalancing:DescribeListeners")))?;
-            let Some(page) = page else { return Ok(None) };
-            arns.extend(page.listeners.unwrap_or_default().into_iter().filter_map(|listener| listener.listener_arn));
-        }
+        let arns = arns(cloud, &[balancer.to_owned()]).await?;
         tags::made_by(cloud, &arns, wanted.token).await
     }
 
@@ -176,6 +180,20 @@ fn modify(
         .set_port(member(wanted, "port")?)
         .set_protocol(member(wanted, "protocol")?)
         .set_ssl_policy(member(wanted, "sslPolicy")?))
+}
+
+/// ARNs of the listeners of load balancers; none of one that is not there.
+pub(super) async fn arns(cloud: &Cloud, balancers: &[String]) -> Result<Vec<String>, CallError> {
+    let of = |balancer: &String| {
+        let call = cloud.elb.describe_listeners().load_balancer_arn(balancer);
+        async move {
+            let found = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            Ok(present(found.map_err(failed("elasticloadbalancing:DescribeListeners")))?.unwrap_or_default())
+        }
+        .boxed()
+    };
+    let found = abreast(balancers.iter().map(of).collect()).await?;
+    Ok(found.into_iter().flatten().filter_map(|listener: Described| listener.listener_arn).collect())
 }
 
 fn observed(listener: &Described) -> Observed {

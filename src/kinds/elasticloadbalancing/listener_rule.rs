@@ -8,10 +8,12 @@ use aws_sdk_elasticloadbalancingv2::types::{Rule as Described, RulePriorityPair}
 use futures::FutureExt;
 use serde_json::json;
 
-use super::{many, tags};
+use super::{listener, load_balancer, many, tags};
 use crate::cloud::{CallError, Cloud, failed};
+use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Update};
 use crate::model::JsonMap;
 
@@ -61,16 +63,18 @@ impl Kind for ListenerRule {
         Ok(ids.iter().map(read).collect())
     }
 
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        let listeners = match (among.within("AWS::ElasticLoadBalancingV2::Listener"), among.is_within()) {
+            (Some(arns), _) => arns.to_vec(),
+            (None, true) => Vec::new(),
+            (None, false) => listener::arns(cloud, &load_balancer::arns(cloud).await?).await?,
+        };
+        arns(cloud, &listeners).await
+    }
+
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
         let listener = text(wanted.properties, "listenerArn").unwrap_or_default();
-        let mut pages = cloud.elb.describe_rules().listener_arn(listener).into_paginator().send();
-        let mut arns = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = present(page.map_err(failed("elasticloadbalancing:DescribeRules")))?;
-            let Some(page) = page else { return Ok(None) };
-            let rules = page.rules.unwrap_or_default().into_iter().filter(|rule| rule.is_default != Some(true));
-            arns.extend(rules.filter_map(|rule| rule.rule_arn));
-        }
+        let arns = arns(cloud, &[listener.to_owned()]).await?;
         tags::made_by(cloud, &arns, wanted.token).await
     }
 
@@ -119,6 +123,20 @@ fn prepare(properties: &JsonMap, call: CreateRuleFluentBuilder) -> Result<Create
         .set_listener_arn(member(properties, "listenerArn")?)
         .set_priority(member(properties, "priority")?)
         .set_tags(tags::to_send(properties)))
+}
+
+/// ARNs of the rules of listeners, but for the default ones, which are the listeners' own; none of one that is not there.
+async fn arns(cloud: &Cloud, listeners: &[String]) -> Result<Vec<String>, CallError> {
+    let of = |listener: &String| {
+        let call = cloud.elb.describe_rules().listener_arn(listener);
+        async move {
+            let found = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            Ok(present(found.map_err(failed("elasticloadbalancing:DescribeRules")))?.unwrap_or_default())
+        }
+        .boxed()
+    };
+    let found = abreast(listeners.iter().map(of).collect()).await?.into_iter().flatten();
+    Ok(found.filter(|rule: &Described| rule.is_default != Some(true)).filter_map(|rule| rule.rule_arn).collect())
 }
 
 fn observed(rule: &Described) -> Observed {

@@ -16,6 +16,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{
     Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update, visible,
 };
@@ -65,6 +66,10 @@ impl Kind for LoadBalancer {
             Some(observed)
         };
         Ok(ids.iter().map(read).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() { Ok(Vec::new()) } else { arns(cloud).await }
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
@@ -175,6 +180,14 @@ fn prepare(
         .set_subnets(member(properties, "subnets")?)
         .set_tags(tags::to_send(properties))
         .set_type(member(properties, "type")?))
+}
+
+/// ARNs of the load balancers there are.
+pub(super) async fn arns(cloud: &Cloud) -> Result<Vec<String>, CallError> {
+    let pages = cloud.elb.describe_load_balancers().into_paginator().items().send();
+    let found = pages.collect::<Result<Vec<_>, _>>().await;
+    let found = found.map_err(failed("elasticloadbalancing:DescribeLoadBalancers"))?;
+    Ok(found.into_iter().filter_map(|balancer| balancer.load_balancer_arn).collect())
 }
 
 fn observed(balancer: &Described) -> Observed {

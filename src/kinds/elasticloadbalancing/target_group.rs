@@ -16,6 +16,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::{Json, JsonMap};
 
@@ -107,6 +108,16 @@ impl Kind for TargetGroup {
             Some(observed)
         };
         Ok(ids.iter().map(read).collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let pages = cloud.elb.describe_target_groups().into_paginator().items().send();
+        let found = pages.collect::<Result<Vec<_>, _>>().await;
+        let found = found.map_err(failed("elasticloadbalancing:DescribeTargetGroups"))?;
+        Ok(found.into_iter().filter_map(|group| group.target_group_arn).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

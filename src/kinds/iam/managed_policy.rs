@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_iam::operation::create_policy::builders::CreatePolicyFluentBuilder;
-use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, Policy, PolicyVersion};
+use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, Policy, PolicyScopeType, PolicyVersion};
 use futures::FutureExt;
 
 use super::account::{Account, MANY};
@@ -17,6 +17,7 @@ use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::TOKEN;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::{Json, JsonMap};
@@ -60,6 +61,24 @@ impl Kind for ManagedPolicy {
             }
         }
         abreast(ids.iter().map(|arn| read_one(cloud, arn).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if let Some(roles) = among.within("AWS::IAM::Role") {
+            let attached = roles.iter().map(|role| role_policies::attached_arns(cloud, role).boxed()).collect();
+            let mut arns: Vec<String> = abreast(attached).await?.into_iter().flatten().collect();
+            // AWS's own belong to no account.
+            arns.retain(|arn| !arn.contains(":iam::aws:"));
+            arns.sort();
+            arns.dedup();
+            return Ok(arns);
+        }
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let pages = cloud.iam.list_policies().scope(PolicyScopeType::Local).into_paginator().items().send();
+        let found = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("iam:ListPolicies"))?;
+        Ok(found.into_iter().filter_map(|policy| policy.arn).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -12,6 +12,7 @@ use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update};
 use crate::model::{Json, JsonMap};
@@ -62,6 +63,17 @@ impl Kind for Role {
             }
         }
         abreast(ids.iter().map(|name| read_one(cloud, name).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        // Services make and keep those on this path.
+        let own = roles(cloud).await?.into_values().filter(|role| !role.path().starts_with("/aws-service-role/"));
+        let mut names: Vec<String> = own.map(|role| role.role_name).collect();
+        names.sort();
+        Ok(names)
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -11,6 +11,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, put, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update, tags};
 use crate::model::JsonMap;
 
@@ -48,6 +49,15 @@ impl Kind for LogGroup {
             found.extend(group.log_group_name.clone().map(|name| (name, group)));
         }
         abreast(ids.iter().map(|id| with_tags(cloud, found.get(id)).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let pages = cloud.logs.describe_log_groups().into_paginator().items().send();
+        let found = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("logs:DescribeLogGroups"))?;
+        Ok(found.into_iter().filter_map(|group| group.log_group_name).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

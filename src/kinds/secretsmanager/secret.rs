@@ -16,6 +16,7 @@ use crate::cloud::{CallError, Cloud, ErrorClass, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, NameRule, Observed, Update, tags};
 use crate::model::JsonMap;
 
@@ -51,6 +52,20 @@ impl Kind for Secret {
             .iter()
             .map(|found| found.as_ref().filter(|found| is_there(found)).map(observed))
             .collect())
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let mut pages = cloud.secrets.list_secrets().into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            found.extend(page.map_err(failed("secretsmanager:ListSecrets"))?.secret_list.unwrap_or_default());
+        }
+        // Other services make and keep secrets of their own.
+        let own = found.into_iter().filter(|secret| secret.owning_service().is_none());
+        Ok(own.filter_map(|secret| secret.arn).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

@@ -2,7 +2,7 @@
 //! operations.
 
 use async_trait::async_trait;
-use aws_sdk_servicediscovery::types::{HttpNamespaceChange, Namespace};
+use aws_sdk_servicediscovery::types::{HttpNamespaceChange, Namespace, NamespaceType};
 use futures::FutureExt;
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use super::{namespace, operation, tags};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::json::{member, misfit, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
@@ -37,6 +38,10 @@ impl Kind for HttpNamespace {
 
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         abreast(ids.iter().map(|id| read_one(cloud, id).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() { Ok(Vec::new()) } else { namespace::ids(cloud, &NamespaceType::Http).await }
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

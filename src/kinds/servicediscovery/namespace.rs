@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_servicediscovery::types::Namespace;
+use aws_sdk_servicediscovery::types::{Namespace, NamespaceType};
 
 use super::{operation, tags};
 use crate::cloud::{CallError, Cloud, failed};
@@ -29,6 +29,16 @@ pub(super) async fn read(cloud: &Cloud, id: &str) -> Result<Option<(Namespace, J
     let Some(namespace) = get(cloud, id).await? else { return Ok(None) };
     let tags = present(tags::read(cloud, namespace.arn().unwrap_or_default()).await)?;
     Ok(tags.map(|tags| (namespace, tags)))
+}
+
+/// Identifiers of the namespaces of a type.
+pub(super) async fn ids(cloud: &Cloud, of: &NamespaceType) -> Result<Vec<String>, CallError> {
+    let mut pages = cloud.servicediscovery.list_namespaces().into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        found.extend(page.map_err(failed("servicediscovery:ListNamespaces"))?.namespaces.unwrap_or_default());
+    }
+    Ok(found.into_iter().filter(|one| one.r#type() == Some(of)).filter_map(|one| one.id).collect())
 }
 
 /// The id of the namespace that a call made whose answer never came. One that is still being made shows nowhere: while any

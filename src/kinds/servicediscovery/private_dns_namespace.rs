@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use aws_sdk_servicediscovery::operation::create_private_dns_namespace::builders::CreatePrivateDnsNamespaceFluentBuilder;
 use aws_sdk_servicediscovery::types::{
-    Namespace, PrivateDnsNamespaceChange, PrivateDnsNamespaceProperties, PrivateDnsNamespacePropertiesChange,
-    PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa, SoaChange,
+    Namespace, NamespaceType, PrivateDnsNamespaceChange, PrivateDnsNamespaceProperties,
+    PrivateDnsNamespacePropertiesChange, PrivateDnsPropertiesMutable, PrivateDnsPropertiesMutableChange, Soa,
+    SoaChange,
 };
 use futures::FutureExt;
 use serde_json::json;
@@ -13,6 +14,7 @@ use super::{namespace, operation, tags};
 use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::json::{Misfit, member, misfit, object, put, text};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{Accepted, Create, Created, Delete, Facts, Kind, Observed, Poll, Progress, Update};
 use crate::model::JsonMap;
@@ -64,6 +66,10 @@ impl Kind for PrivateDnsNamespace {
 
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         abreast(ids.iter().map(|id| read_one(cloud, id).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() { Ok(Vec::new()) } else { namespace::ids(cloud, &NamespaceType::DnsPrivate).await }
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {

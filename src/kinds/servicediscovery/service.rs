@@ -14,6 +14,7 @@ use crate::cloud::{CallError, Cloud, failed};
 use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 use crate::kinds::json::{Misfit, member, misfit, object, put, refusal, text, words};
+use crate::kinds::listing::Among;
 use crate::kinds::tags::changes;
 use crate::kinds::{
     Accepted, Action, Create, Created, Delete, Facts, Kind, NameRule, Observed, Poll, Progress, Update,
@@ -64,6 +65,18 @@ impl Kind for Service {
 
     async fn read(&self, cloud: &Cloud, ids: &[String]) -> Result<Vec<Option<Observed>>, CallError> {
         abreast(ids.iter().map(|id| read_one(cloud, id).boxed()).collect()).await
+    }
+
+    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError> {
+        if among.is_within() {
+            return Ok(Vec::new());
+        }
+        let mut pages = cloud.servicediscovery.list_services().into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            found.extend(page.map_err(failed("servicediscovery:ListServices"))?.services.unwrap_or_default());
+        }
+        Ok(found.into_iter().filter_map(|service| service.id).collect())
     }
 
     async fn find(&self, cloud: &Cloud, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
