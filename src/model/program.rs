@@ -52,6 +52,9 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// The physical identifier of something that exists, to be adopted rather than created.
     pub id: Option<String>,
+    /// The stack from which what is adopted is taken over, when its tags say that it is that one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_stack: Option<String>,
     /// That its tasks are members which have to find each other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formation: Option<Formation>,

@@ -116,7 +116,8 @@ impl Problem {
             }
             Self::AnothersObject { stack, .. } => Some(format!(
                 "two stacks would change the same object: let `{stack}` go of it first (run it with `retain: true`, then \
-                 without the declaration), and take the tag `{STACK_TAG}` off"
+                 without the declaration), and take the tag `{STACK_TAG}` off; when `{stack}` is no more, take it over \
+                 with the option `fromStack: \"{stack}\"`"
             )),
             Self::NotSent { .. } => Some("leave the property out".to_owned()),
             _ => None,

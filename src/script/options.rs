@@ -13,7 +13,8 @@ use super::spans::Aim;
 use super::suggest::{did_you_mean, listed};
 use crate::model::{Address, KindSchema, Options, PathStep, Value};
 
-const NAMES: [&str; 8] = ["dependsOn", "protect", "retain", "ignoreChanges", "replaceOn", "aliases", "timeouts", "id"];
+const NAMES: [&str; 9] =
+    ["dependsOn", "protect", "retain", "ignoreChanges", "replaceOn", "aliases", "timeouts", "id", "fromStack"];
 const ACTIONS: [&str; 3] = ["create", "update", "delete"];
 /// The timeout that only kinds have whose objects run members of a cluster.
 const FORMATION: &str = "formation";
@@ -42,6 +43,7 @@ pub(super) fn read(map: &Map, schema: &KindSchema, state: &mut State, origin: &O
             "aliases" => options.aliases = reader.addresses(value, &here),
             "timeouts" => reader.timeouts(value, &mut options, schema),
             "id" => options.id = reader.text(value, &here),
+            "fromStack" => options.from_stack = reader.text(value, &here),
             unknown => {
                 let help = did_you_mean(unknown, NAMES).unwrap_or_else(|| format!("options are {}", NAMES.join(", ")));
                 let mistake = Mistake::new(format!("there is no option `{unknown}`")).label("not an option");

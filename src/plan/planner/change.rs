@@ -226,7 +226,10 @@ impl Planner<'_> {
         let Some(Some(observed)) = self.inputs.observed.get(&change.address) else {
             return Err(vec![Problem::NothingToAdopt { id: id.to_owned() }]);
         };
-        if let Some(stack) = owner(observed, schema).filter(|stack| *stack != self.inputs.snapshot.stack) {
+        let allowed = |stack: &String| {
+            *stack == self.inputs.snapshot.stack || resource.options.from_stack.as_ref() == Some(stack)
+        };
+        if let Some(stack) = owner(observed, schema).filter(|stack| !allowed(stack)) {
             return Err(vec![Problem::AnothersObject { id: id.to_owned(), stack }]);
         }
         // A made-up name would never be the one it has.
@@ -237,6 +240,8 @@ impl Planner<'_> {
         change.differences = differences(schema, &change.wanted, &none, Some(&observed.properties))
             .into_iter()
             .filter(|found| !change.options.ignore_changes.iter().any(|name| found.path.root() == name))
+            // What AWS never tells and nobody can change is taken to be what is declared.
+            .filter(|found| !(found.replaces && found.before.is_none() && schema.is_write_only(&found.path)))
             .map(|found| Difference {
                 replaces: found.replaces || facts.replaces.contains(&found.path.root()),
                 path: found.path.to_string(),
