@@ -2,13 +2,14 @@
 //!
 //! The modules in the order data flows: a [`script`] becomes a program ([`model`]), the program and the [`state`] a
 //! [`plan`], the plan calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS ([`local`]).
-//! [`synth`] writes a program as a CloudFormation template instead.
+//! [`synth`] writes a program as a CloudFormation template instead, [`import`] what exists as a script.
 //! [`engine`] ties them together and is where an embedder starts; [`event`] is how progress is told.
 
 pub mod apply;
 pub mod cloud;
 pub mod engine;
 pub mod event;
+pub mod import;
 pub mod kinds;
 pub mod local;
 pub mod model;

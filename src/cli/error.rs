@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use hzscript::cloud::ConnectError;
 use hzscript::engine::EngineError;
+use hzscript::import::ImportError;
 use hzscript::local::service::Fault;
 use hzscript::local::store::StoreError;
 use hzscript::plan::PlanError;
@@ -62,6 +63,8 @@ pub enum Error {
         /// Where its state is.
         state: String,
     },
+    /// Nothing can be imported.
+    Import(Box<ImportError>),
     /// The plan cannot be saved, or the saved one not be executed.
     Saved(Box<SavedError>),
     /// The state cannot be opened or read.

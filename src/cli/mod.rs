@@ -4,6 +4,7 @@
 //! has it planned and executed; [`render`] shows everything. What the process finds around it is read in
 //! [`environment`].
 
+mod adopt;
 mod apply;
 mod args;
 mod check;
@@ -16,6 +17,7 @@ mod error;
 mod evaluate;
 mod execute;
 mod exit;
+mod import;
 mod input;
 mod interrupt;
 mod keys;
@@ -121,6 +123,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Drift(arguments) => drift::run(arguments, tools).await,
         Command::Refresh(arguments) => refresh::run(arguments, tools).await,
         Command::Forget(arguments) => edit::forget::run(arguments, tools).await,
+        Command::Import(arguments) => import::run(arguments, tools).await,
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
@@ -141,6 +144,7 @@ fn options(command: &Command) -> Options {
         Command::Check(arguments) => of(&arguments.output),
         Command::Drift(arguments) => of(&arguments.output),
         Command::Refresh(arguments) => of(&arguments.output),
+        Command::Import(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },

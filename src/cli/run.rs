@@ -84,7 +84,7 @@ fn take_over(program: &mut Program, moves: &[SuggestedMove]) {
 }
 
 /// Plans; when that fails or is interrupted, the session is ended first.
-async fn plan_or_end<'a>(
+pub async fn plan_or_end<'a>(
     session: Session<'a>,
     evaluated: &Evaluated,
     scope: &Scope,

@@ -13,6 +13,7 @@ mod guides;
 mod hostile_files;
 mod hostile_requests;
 mod hostile_text;
+mod importing;
 mod interrupted;
 mod lagging;
 mod locking;

@@ -32,15 +32,15 @@ struct Needs {
 
 /// A script of the project.
 #[derive(Debug)]
-struct Script {
+pub(super) struct Script {
     /// Its file's name.
-    name: String,
+    pub(super) name: String,
     text: String,
     needs: Needs,
 }
 
 /// All of them.
-fn scripts() -> Vec<Script> {
+pub(super) fn scripts() -> Vec<Script> {
     let mut needs: BTreeMap<String, Needs> = toml::from_str(include_str!("scripts.toml")).expect("a table");
     let files = std::fs::read_dir(project_script("")).expect("a folder");
     let names = files.map(|file| file.expect("a file").file_name().into_string().expect("a readable name"));
@@ -81,14 +81,14 @@ impl Script {
 }
 
 /// A script that has run.
-struct Deployed {
-    stack: Stack,
+pub(super) struct Deployed {
+    pub(super) stack: Stack,
     before: Option<Stack>,
-    was: Vec<Listed>,
+    pub(super) was: Vec<Listed>,
 }
 
 impl Deployed {
-    async fn new(script: &Script) -> Self {
+    pub(super) async fn new(script: &Script) -> Self {
         let stack = Stack::new().await;
         let before = match &script.needs.before {
             Some(text) => {

@@ -1,6 +1,7 @@
 //! The arguments of the program: what `hzscript --help` shows.
 
 mod edit;
+mod import;
 mod local;
 mod look;
 mod run;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
+pub use import::ImportArguments;
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
@@ -46,6 +48,7 @@ Examples:
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
   hzscript drift scripts/hazelcast.rhai                     what others have changed
+  hzscript import --cluster production --out production.rhai  what exists, as a script
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
   hzscript destroy scripts/hazelcast.rhai";
 
@@ -83,6 +86,14 @@ is no drift.")]
     /// Take resources out of the state and leave them in AWS
     #[command(after_help = edit::AFTER_FORGET)]
     Forget(ForgetArguments),
+    /// Write the script for what exists, and take it over
+    #[command(after_help = "\
+Of one object: hzscript import ec2_vpc.main vpc-0123456789abcdef0
+Of all with a tag: hzscript import --from-tag team=data --out data.rhai
+Of a cluster: hzscript import --cluster production --out production.rhai --adopt
+The script has the properties that AWS tells, without what it fills in anyway, and never a secret. A run of it takes
+everything over: what exists stays as it is, but for the tags of the stack.")]
+    Import(ImportArguments),
     /// What the state knows: stacks, their resources, one in full; moving, copying it, and bringing an earlier one back
     #[command(subcommand)]
     State(StateCommand),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
+use hzscript::import::ImportError;
 use hzscript::model::Address;
+use hzscript::model::schema::schemas;
 use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
 use hzscript::state::cipher::Way;
@@ -16,6 +18,7 @@ use super::palette::Palette;
 use super::{escape, screen::Line};
 use crate::cli::error::Error;
 use crate::cli::keys::VARIABLE;
+use crate::cli::known::closest;
 
 /// An error in words.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -83,6 +86,7 @@ pub fn told(error: &Error) -> Told {
             sources: sources.clone(),
         },
         Error::Engine { error, state } => of_engine(error, state),
+        Error::Import(error) => of_import(error),
         Error::Saved(error) => Told::new(error.to_string(), error.help().as_deref()),
         Error::State(error) => of_state(error, None),
         Error::Edit { error, stack } => of_edit(error, stack),
@@ -181,6 +185,29 @@ fn of_scope(error: &ScopeError) -> Told {
 
 fn options(target: &Target) -> String {
     format!("--target {} --region {}", target.cloud, target.region)
+}
+
+fn of_import(error: &ImportError) -> Told {
+    let near = |wrong: &str, names: &[String]| {
+        let near = closest(wrong, names.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
+        near.or_else(|| (!names.is_empty()).then(|| format!("there are {}", names.join(", "))))
+    };
+    let help = match error {
+        ImportError::UnknownKind { kind } => {
+            let kinds: Vec<String> = schemas().kinds().map(|(kind, _)| kind.to_string()).collect();
+            let near = closest(kind, kinds.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
+            near.or_else(|| Some("an address is a kind and a name, such as ecs_cluster.main".to_owned()))
+        }
+        ImportError::NotThere { id, others, .. } => near(id, others),
+        ImportError::NoCluster { name, others } => {
+            near(name, others).or_else(|| Some("there are no clusters in this account and region".to_owned()))
+        }
+        ImportError::NothingTagged { .. } => {
+            Some("tags are compared letter by letter; look at the region, too".to_owned())
+        }
+        ImportError::Call(error) => return of_call(error),
+    };
+    Told::new(error.to_string(), help.as_deref())
 }
 
 fn of_call(error: &CallError) -> Told {

@@ -59,6 +59,19 @@ pub enum Line<'a> {
         /// The file.
         file: &'a str,
     },
+    /// What exists was written as a script.
+    Imported {
+        /// The file, unless it was only shown.
+        file: Option<&'a str>,
+        /// The declarations.
+        script: &'a str,
+        /// The addresses of what is declared, in the order of the script.
+        declared: &'a [String],
+        /// Kinds and identifiers of what was found and not declared.
+        left: &'a [String],
+        /// Inputs that need a value.
+        inputs: &'a [String],
+    },
     /// How what exists differs from what the last run asked for.
     Drift {
         /// Whether nothing does.
