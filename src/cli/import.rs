@@ -184,8 +184,8 @@ fn tell(imported: &Imported, file: Option<&Path>, tools: &Tools) {
     tell_left(left, tools);
     if !inputs.is_empty() {
         let names = inputs.iter().map(|name| format!("--set {name}=…")).collect::<Vec<_>>().join(" ");
-        let why = "it asks for what AWS does not tell, or should not be in a script";
-        tools.screen.err(&escape::lines(&format!("The script has inputs without a value, for {why}: {names}")));
+        let asks = "The script asks for what AWS does not tell or what should not stand in a script";
+        tools.screen.err(&escape::lines(&format!("{asks}: {names}")));
     }
     if let Some(file) = shown {
         let count = declared.len();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Found;
-use super::leads::{GROUP, LISTENER, NAMES, NAT, REGISTRY, RULE, TARGETS};
+use super::leads::{GROUP, LISTENER, NAMES, NAT, REGISTRY, RULE, SCALING, TARGETS};
 use crate::kinds::Facts;
 use crate::model::path::PathPattern;
 use crate::model::{Json, JsonMap, KindSchema, PropertyPath, Shape};
@@ -60,10 +60,8 @@ fn by_kind(found: &Found, vpc: Option<&str>, declared: &mut Properties) {
     match found.type_name() {
         GROUP => {
             let there = &found.observed.properties;
-            for rule in map.get_mut("securityGroupIngress").and_then(Json::as_array_mut).into_iter().flatten() {
-                if let Some(rule) =
-                    rule.as_object_mut().filter(|rule| rule.get("sourceSecurityGroupId").is_some_and(|id| id == "self"))
-                {
+            for rule in elements(map, "securityGroupIngress") {
+                if rule.get("sourceSecurityGroupId").is_some_and(|group| group == "self") {
                     rule.remove("sourceSecurityGroupOwnerId");
                 }
             }
@@ -83,14 +81,11 @@ fn by_kind(found: &Found, vpc: Option<&str>, declared: &mut Properties) {
         // Tasks of services come and go there.
         TARGETS => drop(map.remove("targets")),
         LISTENER => {
-            for action in map.get_mut("defaultActions").and_then(Json::as_array_mut).into_iter().flatten() {
-                forward_said_once(action);
-            }
+            elements(map, "defaultActions").for_each(|action| said_once(action, &["targetGroupArn"], "forwardConfig"))
         }
         RULE => {
-            for action in map.get_mut("actions").and_then(Json::as_array_mut).into_iter().flatten() {
-                forward_said_once(action);
-            }
+            elements(map, "actions").for_each(|action| said_once(action, &["targetGroupArn"], "forwardConfig"));
+            elements(map, "conditions").for_each(|condition| said_once(condition, CONDITIONS, "values"));
             // arn:…:listener-rule/app/<name>/<balancer>/<listener>/<rule>
             if let Some((listener, _)) = found.id.rsplit_once('/') {
                 let listener = listener.replacen(":listener-rule/", ":listener/", 1);
@@ -108,11 +103,17 @@ fn by_kind(found: &Found, vpc: Option<&str>, declared: &mut Properties) {
     }
 }
 
-/// AWS tells one target group in two ways, and takes one of them.
-fn forward_said_once(action: &mut Json) {
-    let Some(action) = action.as_object_mut() else { return };
-    if action.contains_key("targetGroupArn") {
-        action.remove("forwardConfig");
+/// In which the values of a condition are told besides.
+const CONDITIONS: &[&str] = &["hostHeaderConfig", "pathPatternConfig"];
+
+fn elements<'a>(map: &'a mut JsonMap, list: &str) -> impl Iterator<Item = &'a mut JsonMap> {
+    map.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut)
+}
+
+/// What AWS tells in two ways, and takes in one of them.
+fn said_once(element: &mut JsonMap, here: &[&str], not_here: &str) {
+    if here.iter().any(|name| element.contains_key(*name)) {
+        element.remove(not_here);
     }
 }
 
@@ -120,7 +121,9 @@ fn forward_said_once(action: &mut Json) {
 fn untold(schema: &KindSchema, facts: &Facts, map: &JsonMap) -> Vec<String> {
     let hidden = schema.write_only.iter().filter(|path| path.is_top_level());
     let hidden = hidden.map(PathPattern::root).filter(|name| facts.sends.contains(name) && !map.contains_key(*name));
-    let kept = |name: &&str| schema.type_name != NAMES || *name != "vpc";
+    // What is said in another way is not missing.
+    let said = [(NAMES, "vpc"), (SCALING, "scalingTargetId")];
+    let kept = |name: &&str| !said.contains(&(schema.type_name.as_str(), *name));
     let hidden: Vec<String> = hidden.filter(kept).map(|name| format!("`{name}`")).collect();
     if hidden.is_empty() {
         return Vec::new();
@@ -173,7 +176,9 @@ impl Tidy<'_> {
                 let mut kept = JsonMap::new();
                 for (key, item) in map {
                     let below = shape.and_then(|shape| shape.under(key));
-                    if let Some(item) = self.value(&path.key(key), below, item, notes) {
+                    let needed = shape.is_some_and(|shape| shape.required.contains(key)) && !item.is_null();
+                    let tidy = self.value(&path.key(key), below, item, notes);
+                    if let Some(item) = tidy.or_else(|| needed.then(|| item.clone())) {
                         kept.insert(key.clone(), item);
                     }
                 }

@@ -166,8 +166,8 @@ impl<'a> Search<'a> {
             // In the order of scripts, so that what decides about others is read before them.
             for type_name in leads::ORDER {
                 if let Some(mut ids) = next.remove(type_name) {
-                    if [leads::NAMES, leads::HTTP_NAMES].contains(type_name) {
-                        self.leave_other_types(type_name, &mut ids).await?;
+                    if leads::BY_LIST.contains(type_name) {
+                        self.leave_unlisted(type_name, &mut ids).await?;
                     }
                     fresh.extend(self.read(type_name, ids).await?);
                 }
@@ -178,8 +178,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// A namespace can be read as one of any type: which it is, the list tells.
-    async fn leave_other_types(&self, type_name: &str, ids: &mut BTreeSet<String>) -> Result<(), CallError> {
+    /// Leaves out what is not in the list of its kind.
+    async fn leave_unlisted(&self, type_name: &str, ids: &mut BTreeSet<String>) -> Result<(), CallError> {
         if let Some(kind) = kinds::by_type(type_name) {
             let there = kind.list(self.cloud, Among::All).await?;
             ids.retain(|id| there.contains(id));

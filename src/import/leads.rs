@@ -79,10 +79,15 @@ pub(super) const PARTS: &[(&str, &str)] = &[
     (ROLE, MANAGED_POLICY),
 ];
 
-/// Kinds whose objects have no name and are called as another is: the kind, and the property that holds the identifier of
-/// that.
-pub(super) const CALLED_AFTER: &[(&str, &str)] =
-    &[(ATTACHMENT, "vpcId"), (ROUTE, "routeTableId"), (ASSOCIATION, "subnetId"), (MOUNT, "subnetId")];
+/// Kinds whose objects have no name and are called as another is: the kind, and where the identifier of that is.
+pub(super) const CALLED_AFTER: &[(&str, &str)] = &[
+    (ATTACHMENT, "vpcId"),
+    (ROUTE, "routeTableId"),
+    (ASSOCIATION, "subnetId"),
+    (MOUNT, "subnetId"),
+    (LISTENER, "loadBalancerArn"),
+    (RULE, "actions/*/targetGroupArn"),
+];
 
 /// What else belongs to a cluster.
 pub(super) const OF_CLUSTER: &[(&str, &str)] =
@@ -131,6 +136,10 @@ pub(super) const LEADS: &[Lead] = &[
     lead(TARGETS, "loadBalancerArns/*", BALANCER, By::Id),
     lead(BALANCER, "securityGroups/*", GROUP, By::Id),
 ];
+
+/// Kinds of which the list tells what reading does not: of which type a namespace is, and which VPC and subnets every
+/// account has anyway.
+pub(super) const BY_LIST: &[&str] = &[NAMES, HTTP_NAMES, VPC, SUBNET];
 
 /// What leads to the network.
 pub(super) const TO_NETWORK: &[Lead] = &[

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Found;
-use super::leads::CALLED_AFTER;
+use super::leads::{CALLED_AFTER, texts};
 use super::text::is_name;
 use crate::kinds::tags::pairs;
 use crate::model::{Address, Json};
@@ -25,7 +25,7 @@ pub(super) fn addresses(found: &[Found], taken: &BTreeSet<Address>) -> Vec<Addre
             if addresses[at].is_some() || other.is_some() != after_others {
                 continue;
             }
-            let other = other.and_then(|(_, property)| one.observed.properties.get(*property)?.as_str());
+            let other = other.and_then(|(_, at)| texts(&one.observed.properties, at).into_iter().next());
             let other = other.and_then(|id| found.iter().position(|other| other.id == id));
             let name = match other.and_then(|other| addresses[other].as_ref()) {
                 Some(other) => other.name().to_owned(),
@@ -61,7 +61,7 @@ fn made_up(one: &Found, name: &str, used: &mut BTreeSet<Address>) -> Address {
 }
 
 /// What people call the object: its name, the tag `Name`, or its identifier without what all of its type begin with.
-fn called(one: &Found) -> String {
+pub(super) fn called(one: &Found) -> String {
     let rule = one.kind.facts().name.map(|rule| rule.property).unwrap_or("name");
     let properties = &one.observed.properties;
     let named = properties.get(rule).and_then(Json::as_str).map(str::to_owned);
@@ -108,13 +108,12 @@ pub(super) fn variables(addresses: &[Address], taken: &BTreeSet<String>) -> Vec<
     addresses.iter().map(variable).collect()
 }
 
-/// Words in camelCase; one that ends in the next is not said twice.
+/// Words in camelCase; a name that begins or ends with the next is enough.
 fn camel(names: &[&str]) -> String {
     let mut words: Vec<String> = Vec::new();
     for name in names {
         let own: Vec<String> = words_of(name);
-        let tail = words.len().saturating_sub(own.len());
-        if words.get(tail..) != Some(own.as_slice()) {
+        if !words.starts_with(&own) && !words.ends_with(&own) {
             words.extend(own);
         }
     }
@@ -164,6 +163,7 @@ mod tests {
         let roles =
             ["iam_role.hazelcast-ecs-role", "iam_role.ecsTaskExecutionRole", "iam_role.1/a.b", "iam_role.1.a_b"];
         assert_eq!(named(&roles, &[]), ["hazelcastEcsRole", "ecsTaskExecutionRole", "the1ABRole", "the1ABRole2"]);
+        assert_eq!(named(&["ec2_subnet.subnet-0a1", "ec2_subnet.subnet-0b2"], &[]), ["subnet0a1", "subnet0b2"]);
         assert_eq!(named(&["ec2_vpc.a"], &["vpc"]), ["vpc2"]);
     }
 

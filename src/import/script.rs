@@ -87,7 +87,7 @@ pub fn write(found: Vec<Found>, taken: &Taken) -> Imported {
     let mut left = Vec::new();
     let mut found: Vec<Found> = found.into_iter().filter(|one| keep(one, taken, &mut left)).collect();
     let rank = |one: &Found| ORDER.iter().position(|name| *name == one.type_name());
-    found.sort_by_cached_key(|one| (rank(one), one.address.clone(), one.id.clone()));
+    found.sort_by_cached_key(|one| (rank(one), names::called(one), one.id.clone()));
     let addresses = names::addresses(&found, &taken.addresses);
     let variables = names::variables(&addresses, &taken.words);
     let index = Index::of(&found);
@@ -220,17 +220,29 @@ fn after(own: usize, found: &[Found]) -> BTreeSet<usize> {
     }
 }
 
-/// An order in which each comes after what it needs, as near to the one given as that allows. Where several need each
-/// other the first of them comes first, and does not refer to those after it.
+/// An order in which each comes after what it needs, as near to the one given as that allows. Of those that need each other
+/// the one that is met first comes last, and the others do not refer to it.
 fn order(needs: &[BTreeSet<usize>]) -> Vec<usize> {
-    let mut order: Vec<usize> = Vec::with_capacity(needs.len());
-    let mut open: BTreeSet<usize> = (0..needs.len()).collect();
-    while let Some(first) = open.first().copied() {
-        let free =
-            open.iter().copied().find(|one| needs[*one].iter().all(|other| other == one || !open.contains(other)));
-        let next = free.unwrap_or(first);
-        open.remove(&next);
-        order.push(next);
+    let mut order = Vec::with_capacity(needs.len());
+    let mut met = vec![false; needs.len()];
+    for first in 0..needs.len() {
+        // Each with what it needs and nobody has looked at yet.
+        let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
+        if !std::mem::replace(&mut met[first], true) {
+            open.push((first, needs[first].iter().rev().copied().collect()));
+        }
+        while let Some((one, rest)) = open.last_mut() {
+            match rest.pop() {
+                Some(next) if !std::mem::replace(&mut met[next], true) => {
+                    open.push((next, needs[next].iter().rev().copied().collect()));
+                }
+                Some(_) => {}
+                None => {
+                    order.push(*one);
+                    open.pop();
+                }
+            }
+        }
     }
     order
 }
@@ -288,6 +300,6 @@ mod tests {
         };
         assert_eq!(order(&needs(&[&[2], &[0], &[]])), [2, 0, 1]);
         assert_eq!(order(&needs(&[&[], &[], &[0]])), [0, 1, 2]);
-        assert_eq!(order(&needs(&[&[1], &[0, 1], &[]])), [2, 0, 1]);
+        assert_eq!(order(&needs(&[&[1], &[0, 1], &[]])), [1, 0, 2]);
     }
 }

@@ -139,7 +139,7 @@ impl Expr {
             Self::Unit => "()".to_owned(),
             Self::Bool(value) => value.to_string(),
             Self::Number(value) => number(value),
-            Self::Text(text) => quoted(text),
+            Self::Text(text) => literal(text),
             Self::Of(variable, None) => variable.clone(),
             Self::Of(variable, Some(attribute)) => format!("{variable}.{attribute}"),
             Self::Joined(parts) => joined(parts),
@@ -163,6 +163,23 @@ pub fn is_name(word: &str) -> bool {
 /// A key of a map.
 fn key(name: &str) -> String {
     if is_name(name) { name.to_owned() } else { quoted(name) }
+}
+
+/// A text as an expression. One with `${` in it looks as if something were to be put in, which is warned of but for the
+/// variables of IAM's policies: it is written in two.
+fn literal(text: &str) -> String {
+    if text.contains("${aws:") {
+        return quoted(text);
+    }
+    let mut parts = text.split("${");
+    let mut written = vec![parts.next().unwrap_or_default().to_owned()];
+    for part in parts {
+        if let Some(last) = written.last_mut() {
+            last.push('$');
+        }
+        written.push(format!("{{{part}"));
+    }
+    written.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" + ")
 }
 
 /// A text in double quotes, which takes everything as it stands but for backslashes and quotes.
@@ -339,6 +356,8 @@ mod tests {
         let of = || Expr::Of("logs".to_owned(), Some("arn".to_owned()));
         let joined = |text: &str| Expr::Joined(vec![of(), Expr::Text(text.to_owned())]).write(0, 0, 0);
         assert_eq!(joined(":*"), "`${logs.arn}:*`");
-        assert_eq!(joined(":${x}"), "logs.arn + \":${x}\"");
+        assert_eq!(joined(":${x}"), "logs.arn + \":$\" + \"{x}\"");
+        let policy = Expr::Text("${aws:username}".to_owned());
+        assert_eq!(policy.write(0, 0, 0), "\"${aws:username}\"");
     }
 }

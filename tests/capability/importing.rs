@@ -1,5 +1,6 @@
 //! What exists becomes a script, whose run takes it over and changes nothing.
 
+use hzscript::cloud::Cloud;
 use hzscript::import::{Imported, Taken, Wanted, Why, find, write};
 use hzscript::kinds::KINDS;
 use hzscript::kinds::listing::{Among, TagFilter};
@@ -35,7 +36,8 @@ fn only_takes_over(plan: &Plan, text: &str) {
         let schema = schemas().by_type(&change.kind).expect("a schema");
         let tags = schema.tag_property.as_deref().unwrap_or_default();
         for found in &change.differences {
-            let own = found.path.starts_with(tags) && found.path.contains("hzscript:");
+            let named = found.path == "tags.Name" && found.before.is_none();
+            let own = found.path.starts_with(tags) && (found.path.contains("hzscript:") || named);
             assert!(!tags.is_empty() && own, "{}: {found:?}\n{text}", change.address);
         }
     }
@@ -179,6 +181,100 @@ async fn a_cluster_comes_with_what_its_services_use() {
     assert_eq!(inventory(&stack).len(), 1, "{:?}", inventory(&stack));
 }
 
+/// What people have made by hand: nothing has a name, groups let each other in, and others use the same listener and
+/// policy.
+async fn made_by_hand(cloud: &Cloud) {
+    let json = |text: &str| text.replace('\'', "\"");
+    let vpc = cloud.ec2.create_vpc().cidr_block("10.1.0.0/16").send().await.expect("made");
+    let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("an id");
+    let gateway = cloud.ec2.create_internet_gateway().send().await.expect("made");
+    let gateway = gateway.internet_gateway.and_then(|gateway| gateway.internet_gateway_id).expect("an id");
+    cloud.ec2.attach_internet_gateway().vpc_id(&vpc).internet_gateway_id(gateway).send().await.expect("attached");
+    let mut subnets = Vec::new();
+    for (block, zone) in [("10.1.0.0/24", "eu-west-1a"), ("10.1.1.0/24", "eu-west-1b")] {
+        let call = cloud.ec2.create_subnet().vpc_id(&vpc).cidr_block(block).availability_zone(zone);
+        subnets.extend(call.send().await.expect("made").subnet.and_then(|subnet| subnet.subnet_id));
+    }
+    let mut groups = Vec::new();
+    for name in ["one", "two"] {
+        let call = cloud.ec2.create_security_group().vpc_id(&vpc).group_name(name).description(name);
+        groups.extend(call.send().await.expect("made").group_id);
+    }
+    for (to, from) in [(0, 1), (1, 0)] {
+        let pair = aws_sdk_ec2::types::UserIdGroupPair::builder().group_id(&groups[from]).build();
+        let rule = aws_sdk_ec2::types::IpPermission::builder().ip_protocol("tcp").from_port(80).to_port(80);
+        let call = cloud.ec2.authorize_security_group_ingress().group_id(&groups[to]);
+        call.ip_permissions(rule.user_id_group_pairs(pair).build()).send().await.expect("authorized");
+    }
+    let policy =
+        "{'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': '*'}]}";
+    let trust = "{'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'sts:AssumeRole',
+        'Principal': {'Service': 'ecs-tasks.amazonaws.com'}}]}";
+    for role in ["task", "another"] {
+        let call = cloud.iam.create_role().role_name(role).assume_role_policy_document(json(trust));
+        call.send().await.expect("made");
+    }
+    for (name, roles) in [("own", &["task"][..]), ("shared", &["task", "another"])] {
+        let made =
+            cloud.iam.create_policy().policy_name(name).policy_document(json(policy)).send().await.expect("made");
+        let arn = made.policy.and_then(|policy| policy.arn).expect("an ARN");
+        for role in roles {
+            cloud.iam.attach_role_policy().role_name(*role).policy_arn(&arn).send().await.expect("attached");
+        }
+    }
+    let balancer = cloud.elb.create_load_balancer().name("web").set_subnets(Some(subnets.clone()));
+    let balancer = balancer.security_groups(&groups[0]).send().await.expect("made");
+    let balancer = balancer.load_balancers()[0].load_balancer_arn().expect("an ARN").to_owned();
+    let answer = aws_sdk_elasticloadbalancingv2::types::FixedResponseActionConfig::builder().status_code("404").build();
+    let nothing = aws_sdk_elasticloadbalancingv2::types::Action::builder();
+    let nothing = nothing.r#type("fixed-response".into()).fixed_response_config(answer).build();
+    let listener = cloud.elb.create_listener().load_balancer_arn(balancer).port(80).protocol("HTTP".into());
+    let listener = listener.default_actions(nothing).send().await.expect("made");
+    let listener = listener.listeners()[0].listener_arn().expect("an ARN").to_owned();
+    let mut own = String::new();
+    for (priority, name) in [(1, "foreign"), (2, "web")] {
+        let group = cloud.elb.create_target_group().name(name).port(80).protocol("HTTP".into()).vpc_id(&vpc);
+        let group = group.target_type("ip".into()).send().await.expect("made");
+        own = group.target_groups()[0].target_group_arn().expect("an ARN").to_owned();
+        let there = aws_sdk_elasticloadbalancingv2::types::Action::builder();
+        let there = there.r#type("forward".into()).target_group_arn(&own).build();
+        let paths = aws_sdk_elasticloadbalancingv2::types::RuleCondition::builder().field("path-pattern");
+        let paths = paths.values(format!("/{name}/*")).build();
+        let rule = cloud.elb.create_rule().listener_arn(&listener).priority(priority);
+        rule.conditions(paths).actions(there).send().await.expect("made");
+    }
+    cloud.ecs.create_cluster().cluster_name("web").send().await.expect("made");
+    let container = aws_sdk_ecs::types::ContainerDefinition::builder().name("web").image("nginx");
+    let port = aws_sdk_ecs::types::PortMapping::builder().container_port(80).build();
+    let definition = cloud.ecs.register_task_definition().family("web").cpu("256").memory("512");
+    let definition = definition.network_mode("awsvpc".into()).requires_compatibilities("FARGATE".into());
+    let definition = definition.task_role_arn("arn:aws:iam::000000000000:role/task");
+    definition.container_definitions(container.port_mappings(port).build()).send().await.expect("registered");
+    let place = aws_sdk_ecs::types::AwsVpcConfiguration::builder().set_subnets(Some(subnets));
+    let place = place.security_groups(&groups[1]).build().expect("complete");
+    let place = aws_sdk_ecs::types::NetworkConfiguration::builder().awsvpc_configuration(place).build();
+    let targets = aws_sdk_ecs::types::LoadBalancer::builder().target_group_arn(own).container_name("web");
+    let service = cloud.ecs.create_service().cluster("web").service_name("web").task_definition("web").desired_count(0);
+    let service = service.launch_type("FARGATE".into()).network_configuration(place);
+    service.load_balancers(targets.container_port(80).build()).send().await.expect("made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_have_made_by_hand_is_taken_over() {
+    let stack = Stack::new().await;
+    made_by_hand(stack.engine.cloud()).await;
+    let wanted = Wanted::Cluster { name: "web".to_owned(), network: true };
+    let imported = imported(&stack, &wanted, "nobody").await;
+    let text = imported.text();
+    assert!(!text.contains("foreign") && !text.contains("another"), "{text}");
+    assert!(text.contains("[managedPolicy.policyArn, \"arn:aws:iam::000000000000:policy/shared\"]"), "{text}");
+    // Of two groups that let each other in, one refers to the other.
+    assert_eq!(text.matches("sourceSecurityGroupId: twoSecurityGroup.groupId").count(), 1, "{text}");
+    assert_eq!(text.matches("sourceSecurityGroupId: \"sg-").count(), 1, "{text}");
+    assert!(!text.contains("idle_timeout") && !text.contains("stickiness"), "defaults are left out: {text}");
+    takes_over(&stack, &text).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_another_stack_has_is_left_to_it() {
     let stack = Stack::new().await;
@@ -264,7 +360,12 @@ fn a_user_imports_and_takes_over() {
     world.hz(&["run", "new.rhai", "--yes"]).succeeds();
     world.hz(&["plan", "new.rhai", "--detailed-exitcode"]).succeeds();
     assert_eq!(world.count("AWS::ECS::Cluster"), 1);
-    world.hz(&["destroy", "new.rhai", "--yes"]).succeeds();
+
+    // In one step, from a stack that has not let go.
+    let all = ["import", "--from-tag", "hzscript:stack=new", "--out", "all.rhai", "--adopt", "--yes"];
+    world.hz(&all).succeeds().told("The state of the stack new still has resources").told("2 to take over");
+    world.hz(&["plan", "all.rhai", "--detailed-exitcode"]).succeeds();
+    world.hz(&["destroy", "all.rhai", "--yes"]).succeeds();
     assert_eq!(world.exists(), []);
 }
 
