@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hzscript::model::Address;
-use hzscript::plan::{Action, Plan};
+use hzscript::plan::{Action, Plan, Scope};
 use hzscript::script::Evaluated;
 use hzscript::state::Snapshot;
 
@@ -28,7 +28,7 @@ pub async fn run(
 ) -> Result<Exit, Error> {
     let owner = tools.environment.owner(wording.command);
     let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
-    let (session, plan) = plan_or_end(session, evaluated, stack, tools).await?;
+    let (session, plan) = plan_or_end(session, evaluated, &Scope::default(), stack, tools).await?;
     let state = session.state().await;
     match part(plan, only, &state) {
         Ok(plan) => show_and_execute(session, &plan, stack, yes, wording, tools).await,

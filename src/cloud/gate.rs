@@ -42,12 +42,13 @@ impl Cloud {
         macro_rules! through {
             ($($client:ident: $sdk:ident,)*) => {{
                 // Field by field: a client that is added must be named here.
-                let Self { account, region, answering, pace, $($client),* } = self;
+                let Self { account, region, answering, pace, calls, $($client),* } = self;
                 Self {
                     account: account.clone(),
                     region: region.clone(),
                     answering: answering.clone(),
                     pace: *pace,
+                    calls: calls.clone(),
                     $($client: {
                         let settings = $client.config().to_builder().interceptor(Passing(gate.clone()));
                         $sdk::Client::from_conf(settings.build())
