@@ -81,6 +81,14 @@ pub enum Event {
         #[serde(serialize_with = "seconds")]
         after: Duration,
     },
+    /// The state could not be written, and that is to be tried again.
+    StateRetrying {
+        /// Why.
+        reason: String,
+        /// After how long; in JSON, in seconds.
+        #[serde(serialize_with = "seconds")]
+        after: Duration,
+    },
     /// A step is done.
     StepDone {
         /// The resource.

@@ -2,7 +2,8 @@
 //!
 //! The modules in the order data flows: a [`script`] becomes a program ([`model`]), the program and the [`state`] a
 //! [`plan`], the plan calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS ([`local`]).
-//! [`synth`] writes a program as a CloudFormation template instead, [`import`] what exists as a script.
+//! [`synth`] writes a program as a CloudFormation template instead, [`import`] what exists as a script. [`stores`] opens what
+//! states are kept in.
 //! [`engine`] ties them together and is where an embedder starts; [`event`] is how progress is told.
 
 pub mod apply;
@@ -16,4 +17,5 @@ pub mod model;
 pub mod plan;
 pub mod script;
 pub mod state;
+pub mod stores;
 pub mod synth;

@@ -6,6 +6,7 @@ use hzscript::cloud::{Cloud, Connection};
 use hzscript::local::Local;
 use hzscript::local::settings::Settings;
 use hzscript::state::StateStore;
+use hzscript::stores::{self, Access};
 
 use super::args::{FolderArguments, StackArguments, TargetArguments, TargetName};
 use super::environment::Environment;
@@ -164,6 +165,11 @@ impl Folder {
         std::fs::write(self.0.join(".gitignore"), "*\n").map_err(failed)
     }
 
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Where the embedded AWS's data is.
     pub fn local(&self) -> PathBuf {
         self.0.join("local")
@@ -192,8 +198,14 @@ fn read_settings(path: &Path) -> Result<Settings, Error> {
 }
 
 /// Where a stack's state is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatePlace {
+#[derive(Debug)]
+pub struct StatePlace {
+    kept: Kept,
+    access: Access,
+}
+
+#[derive(Debug)]
+enum Kept {
     /// A folder of this machine.
     Folder(PathBuf),
     /// Somewhere else.
@@ -202,30 +214,40 @@ pub enum StatePlace {
 
 impl StatePlace {
     /// As the arguments say.
-    pub fn choose(arguments: &StackArguments) -> Self {
-        Self::of(arguments.state.as_deref(), &arguments.folder)
+    pub fn choose(arguments: &StackArguments, environment: &Environment) -> Self {
+        Self::of(arguments.state.as_deref(), &arguments.folder, environment)
     }
 
     /// By the place given, or in the folder.
-    pub fn of(state: Option<&str>, folder: &FolderArguments) -> Self {
-        match state {
-            None => Self::Folder(folder.dir.join("state")),
+    pub fn of(state: Option<&str>, folder: &FolderArguments, environment: &Environment) -> Self {
+        let kept = match state {
+            None => Kept::Folder(folder.dir.join("state")),
             Some(text) => match text.split_once("://") {
-                Some(("file", path)) => Self::Folder(PathBuf::from(path)),
-                Some(_) => Self::Url(text.to_owned()),
-                None => Self::Folder(PathBuf::from(text)),
+                Some(("file", path)) => Kept::Folder(PathBuf::from(path)),
+                Some(_) => Kept::Url(text.to_owned()),
+                None => Kept::Folder(PathBuf::from(text)),
             },
+        };
+        Self { kept, access: environment.access() }
+    }
+
+    /// The same, with the credentials and the region that are worked with, where its URL says none.
+    pub fn beside(mut self, target: &Target) -> Self {
+        if let Target::Aws { region, profile, .. } = target {
+            self.access.region.clone_from(region);
+            self.access.profile.clone_from(profile);
         }
+        self
     }
 
     /// Opens it for `stack`; a folder is made.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open(&self, stack: &str) -> Result<StateStore, Error> {
-        Ok(match self {
-            Self::Folder(folder) => StateStore::in_folder(folder, stack)?,
-            Self::Url(url) => StateStore::open(url, stack)?,
+    pub async fn open(&self, stack: &str) -> Result<StateStore, Error> {
+        Ok(match &self.kept {
+            Kept::Folder(folder) => StateStore::in_folder(folder, stack)?,
+            Kept::Url(url) => stores::open(url, stack, &self.access).await?,
         })
     }
 
@@ -233,10 +255,10 @@ impl StatePlace {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open_existing(&self, stack: &str) -> Result<Option<StateStore>, Error> {
-        match self {
-            Self::Folder(folder) if !folder.exists() => Ok(None),
-            _ => self.open(stack).map(Some),
+    pub async fn open_existing(&self, stack: &str) -> Result<Option<StateStore>, Error> {
+        match &self.kept {
+            Kept::Folder(folder) if !folder.exists() => Ok(None),
+            _ => self.open(stack).await.map(Some),
         }
     }
 }

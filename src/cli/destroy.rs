@@ -42,7 +42,8 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
             let (path, reason) = (script.clone(), "there is no such file".to_owned());
             return Err(Error::Script { path, reason, help: Some(help) });
         }
-        let others = StatePlace::choose(&arguments.stack).open(&stack.name)?.others().await?;
+        let place = StatePlace::choose(&arguments.stack, &tools.environment).beside(&stack.target);
+        let others = place.open(&stack.name).await?.others().await?;
         if arguments.stack.stack.is_some()
             && let Some(other) = closest(&stack.name, others.iter().map(String::as_str))
         {

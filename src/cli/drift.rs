@@ -17,7 +17,7 @@ use super::stack::{Calls, Stack};
 /// # Errors
 /// When there is no such stack, or what exists cannot be read.
 pub async fn run(arguments: &DriftArguments, tools: &Tools) -> Result<Exit, Error> {
-    let known = known::snapshot(&arguments.stack, arguments.script.as_deref()).await?;
+    let known = known::snapshot(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
     let (name, sealing) = (known.stack, Sealing::of(Use::Idle));
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;

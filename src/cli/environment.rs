@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use hzscript::state::{Locking, Owner, ProcessIdentity, Surroundings};
+use hzscript::stores::Access;
 use jiff::Timestamp;
 
 /// The environment of the process.
@@ -56,6 +57,14 @@ impl Environment {
     /// How a lock is taken by what does not wait for it.
     pub fn locking(&self) -> Locking {
         Locking { surroundings: Arc::new(self.machine()), ..Locking::default() }
+    }
+
+    /// What the environment says of stores of states.
+    pub fn access(&self) -> Access {
+        let of_stores = |name: &str| name.starts_with("GOOGLE_") || name.starts_with("AZURE_");
+        let named = self.variables.iter().filter(|(name, value)| of_stores(name) && !value.is_empty());
+        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|name| self.variable(name));
+        Access { s3_endpoint: endpoint.map(str::to_owned), variables: named.cloned().collect(), ..Access::default() }
     }
 
     /// Who runs `command`, since now.

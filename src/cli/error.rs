@@ -11,6 +11,7 @@ use hzscript::local::store::StoreError;
 use hzscript::plan::PlanError;
 use hzscript::script::Mistakes;
 use hzscript::state::{EditError, StateError};
+use hzscript::stores::OpenError;
 use hzscript::synth::SynthError;
 
 use super::input::InputError;
@@ -76,6 +77,17 @@ pub enum Error {
         /// The stack.
         stack: String,
     },
+    /// Everything was done that could be, and the state of it cannot be written where it is kept.
+    NotSaved {
+        /// Why not.
+        cause: StateError,
+        /// Where it is kept.
+        state: String,
+        /// The stack.
+        stack: String,
+        /// The file it was written to instead; none when it was printed.
+        file: Option<PathBuf>,
+    },
     /// There is no connection to AWS.
     Connect(Box<ConnectError>),
     /// The embedded AWS's data cannot be read.
@@ -118,6 +130,15 @@ impl From<InputError> for Error {
 impl From<SavedError> for Error {
     fn from(error: SavedError) -> Self {
         Self::Saved(Box::new(error))
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::State(error) => Self::State(error),
+            OpenError::Connect(error) => Self::Connect(error),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use hzscript::engine::{Session, shown_outputs};
+use hzscript::engine::{EngineError, Session, shown_outputs};
 use hzscript::plan::schema::FORMAT_VERSION;
 use hzscript::plan::{Action, Plan};
 
@@ -15,6 +15,7 @@ use super::render::report::{Ending, ending, outputs};
 use super::render::scope::{self, nothing_to_do};
 use super::render::screen::Line;
 use super::render::{moved, plan as preview, value};
+use super::rescue::rescue;
 use super::stack::Stack;
 
 /// What is about to be done, in the words of the questions and answers about it.
@@ -91,7 +92,14 @@ pub async fn execute(
     let began = Instant::now();
     let done = session.apply(plan).await;
     tools.screen.calm();
-    let report = done.map_err(|error| stack.failed(error))?;
+    let (report, lost) = match done {
+        Ok(report) => (report, None),
+        Err(EngineError::NotSaved(unsaved)) => {
+            let (report, error) = rescue(*unsaved, stack, tools);
+            (report, Some(error))
+        }
+        Err(error) => return Err(stack.failed(error)),
+    };
     let finished = report.is_complete() && report.settling.is_empty();
     let interrupted = tools.interrupt.asked() && !finished;
     let json = value::without_secrets(&serde_json::to_value(&report).unwrap_or_default());
@@ -102,6 +110,9 @@ pub async fn execute(
     tools.screen.out("");
     tools.screen.out(&ending(&told, tools.screen.out_palette()));
     show_outputs(&report.outputs, tools);
+    if let Some(error) = lost {
+        return Err(error);
+    }
     Ok(match (interrupted, report.is_complete()) {
         (true, _) => Exit::Interrupted,
         (false, true) => Exit::Success,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hzscript::state::{Snapshot, StateStore};
 
+use super::Tools;
 use super::args::StackArguments;
 use super::connect::StatePlace;
 use super::error::Error;
@@ -17,9 +18,9 @@ const MAX_LISTED: usize = 8;
 ///
 /// # Errors
 /// When there is no such stack, or its state cannot be read.
-pub async fn snapshot(stack: &StackArguments, script: Option<&Path>) -> Result<Snapshot, Error> {
+pub async fn snapshot(stack: &StackArguments, script: Option<&Path>, tools: &Tools) -> Result<Snapshot, Error> {
     let name = stack_name(stack.stack.as_deref(), script)?;
-    let store = StatePlace::choose(stack).open_existing(&name)?;
+    let store = StatePlace::choose(stack, &tools.environment).open_existing(&name).await?;
     let loaded = match &store {
         Some(store) => store.load().await?,
         None => None,

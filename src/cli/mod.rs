@@ -29,6 +29,7 @@ mod prompt;
 mod refresh;
 mod rekey;
 mod render;
+mod rescue;
 mod run;
 mod saved;
 mod schema;

@@ -22,7 +22,7 @@ use super::script::{similar, stack_name};
 /// When the state cannot be read, or a secret that is to be shown not be had.
 pub async fn run(arguments: &OutputsArguments, tools: &Tools) -> Result<Exit, Error> {
     let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
-    let store = StatePlace::choose(&arguments.stack).open_existing(&name)?;
+    let store = StatePlace::choose(&arguments.stack, &tools.environment).open_existing(&name).await?;
     let store = match store {
         Some(store) if arguments.show_secrets => Some(opened(store, arguments, tools).await?),
         store => store,

@@ -1,5 +1,6 @@
 //! What `run`, `plan`, `apply` and `destroy` begin with: a connection, the first line, and an engine on the stack's state.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hzscript::apply::execute::Settings;
@@ -27,6 +28,8 @@ pub struct Stack {
     pub target: Target,
     /// Where the state is, for messages.
     pub state: String,
+    /// Where a state goes that cannot be written there.
+    pub beside: PathBuf,
 }
 
 /// How calls are made.
@@ -73,17 +76,18 @@ impl Stack {
         // A second connection would be counted by itself, and there is none.
         let _ = tools.calls.set(cloud.calls.clone());
         say(&target, &cloud, &name, tools);
-        let place = StatePlace::choose(stack);
+        let place = StatePlace::choose(stack, &tools.environment).beside(&target);
         if stack.state.is_none() {
             folder.make()?;
         }
-        let store = place.open(&name)?;
+        let store = place.open(&name).await?;
         let state = store.shown();
         let store = with_keys(store, sealing, &stack.keys, Some(&cloud), tools).await?;
         let Calls { parallelism, wait, formation } = calls;
         let settings = Settings { parallelism, wait, formation, stop: tools.interrupt.stop() };
         let engine = Engine::new(cloud, store, &name, target.name(), tools.screen.events(), settings);
-        Ok(Self { name, engine, target, state })
+        let beside = if folder.path().is_dir() { folder.path().to_owned() } else { PathBuf::from(".") };
+        Ok(Self { name, engine, target, state, beside })
     }
 
     /// The same, to be changed: its lock is taken as the arguments say.

@@ -26,7 +26,7 @@ use super::unlock;
 pub async fn run(command: &StateCommand, tools: &Tools) -> Result<Exit, Error> {
     match command {
         StateCommand::List { script, stack, output } => {
-            let snapshot = known::snapshot(stack, script.as_deref()).await?;
+            let snapshot = known::snapshot(stack, script.as_deref(), tools).await?;
             list(&snapshot, output.json, tools);
         }
         StateCommand::Show { address, script, stack, output } => {
@@ -82,7 +82,7 @@ async fn show(
     json: bool,
     tools: &Tools,
 ) -> Result<(), Error> {
-    let snapshot = known::snapshot(stack, script).await?;
+    let snapshot = known::snapshot(stack, script, tools).await?;
     let found = snapshot.resources.iter().find(|(known, _)| known.to_string() == address);
     let Some((address, recorded)) = found else { return Err(no_address(address, &snapshot)) };
     let needed_by: Vec<&Address> =
@@ -114,12 +114,12 @@ fn no_address(wrong: &str, snapshot: &Snapshot) -> Error {
 }
 
 async fn stacks(state: Option<&str>, folder: &FolderArguments, json: bool, tools: &Tools) -> Result<(), Error> {
-    let place = StatePlace::of(state, folder);
+    let place = StatePlace::of(state, folder, &tools.environment);
     let mut found = Vec::new();
     // Which stack the place is opened for makes no difference to which there are.
-    if let Some(store) = place.open_existing("any")? {
+    if let Some(store) = place.open_existing("any").await? {
         for name in store.stacks().await? {
-            found.extend(place.open(&name)?.load().await?);
+            found.extend(place.open(&name).await?.load().await?);
         }
     }
     if json {

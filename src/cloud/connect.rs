@@ -47,22 +47,21 @@ pub enum ConnectError {
     Identity(#[from] CallError),
 }
 
-impl Cloud {
-    /// Connects to an account, and asks which one it is.
+impl Connection {
+    /// What the ordinary chain makes of it: a region, if any, and a provider of credentials.
     ///
     /// # Errors
-    /// [`ConnectError::NoRegion`] when no region is set; [`ConnectError::Profile`] when the profile has no credentials;
-    /// [`ConnectError::Identity`] when `sts:GetCallerIdentity` fails, for want of credentials above all.
-    pub async fn connect(connection: &Connection) -> Result<Self, ConnectError> {
+    /// [`ConnectError::Profile`] when the profile has no credentials.
+    pub async fn config(&self) -> Result<SdkConfig, ConnectError> {
         let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let http = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-        if let Some(region) = &connection.region {
+        if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        if let Some(profile) = &connection.profile {
+        if let Some(profile) = &self.profile {
             // Named, a profile comes before credentials in the environment, which the ordinary chain would prefer.
-            let region = RegionProviderChain::first_try(connection.region.clone().map(Region::new))
+            let region = RegionProviderChain::first_try(self.region.clone().map(Region::new))
                 .or_else(EnvironmentVariableRegionProvider::new())
                 .or_else(ProfileFileRegionProvider::builder().profile_name(profile).build());
             let own = ProviderConfig::default().with_http_client(http).with_region(region.region().await);
@@ -74,10 +73,21 @@ impl Cloud {
             })?;
             loader = loader.profile_name(profile).credentials_provider(credentials);
         }
-        if let Some(url) = &connection.endpoint_url {
+        if let Some(url) = &self.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let config = loader.load().await;
+        Ok(loader.load().await)
+    }
+}
+
+impl Cloud {
+    /// Connects to an account, and asks which one it is.
+    ///
+    /// # Errors
+    /// [`ConnectError::NoRegion`] when no region is set; [`ConnectError::Profile`] when the profile has no credentials;
+    /// [`ConnectError::Identity`] when `sts:GetCallerIdentity` fails, for want of credentials above all.
+    pub async fn connect(connection: &Connection) -> Result<Self, ConnectError> {
+        let config = connection.config().await?;
         let elsewhere = |url: &str| Answering::Elsewhere { url: url.to_owned() };
         let answering = config.endpoint_url().map_or(Answering::Aws, elsewhere);
         Self::from_config(&config, 1.0, answering).await

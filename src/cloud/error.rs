@@ -94,7 +94,7 @@ fn is_closed(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// The error and its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -9,6 +9,7 @@ mod keys;
 
 pub use calls::{Calls, Count};
 pub use connect::{ConnectError, Connection};
+pub(crate) use error::chain;
 pub use error::{CallError, ErrorClass, failed};
 pub use gate::{Closed, Gate, Request};
 

@@ -1,5 +1,6 @@
 //! [`EngineError`]: why a stack could not be planned or executed.
 
+use super::saving::Unsaved;
 use crate::apply::execute::ExecuteError;
 use crate::apply::recover::RecoverError;
 use crate::cloud::CallError;
@@ -63,6 +64,9 @@ pub enum EngineError {
         /// Where it would be now.
         here: String,
     },
+    /// Steps were executed, and the state cannot be written.
+    #[error("the state cannot be written: {}", .0.cause)]
+    NotSaved(Box<Unsaved>),
     /// The plan was made for another account or region.
     #[error("the plan of stack `{stack}` is for {planned}, and this is {connected}")]
     PlannedElsewhere {

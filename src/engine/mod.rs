@@ -10,6 +10,7 @@
 
 mod error;
 mod locking;
+mod saving;
 mod session;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::state::{Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, State
 use locking::cause;
 
 pub use error::EngineError;
+pub use saving::Unsaved;
 pub use session::{Refreshed, Session};
 
 /// One stack on one cloud.
@@ -184,6 +186,7 @@ impl Engine {
             Opening::Look | Opening::Draft => None,
             Opening::Work | Opening::Saved(_) => {
                 if !begun {
+                    self.store.prove().await?;
                     self.store.save(&snapshot).await?;
                 }
                 let journal = self.store.begin(&mut snapshot).await?;
@@ -222,15 +225,12 @@ impl Engine {
             return Err(EngineError::Stale);
         }
         let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
-        self.finish(ledger, made).await?;
-        Ok(report)
+        self.save(ledger, made, report).await
     }
 
     /// Writes the state at the end of work on it, and gives back its serial.
     async fn finish(&self, ledger: &Ledger, made: Option<Made>) -> Result<u64, EngineError> {
-        let mut snapshot = ledger.snapshot().await;
-        snapshot.serial += 1;
-        snapshot.made = made;
+        let snapshot = saving::last(ledger, made).await;
         ledger.while_held(self.store.save(&snapshot)).await?;
         Ok(snapshot.serial)
     }

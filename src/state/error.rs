@@ -42,6 +42,12 @@ pub enum StateError {
         /// Its format.
         found: u64,
     },
+    /// The store writes over what exists, whatever it is asked for.
+    #[error("{place} ignores the condition that an object must not exist yet")]
+    Unconditional {
+        /// Where the state was to be.
+        place: String,
+    },
     /// Somebody else is at work on the stack.
     #[error("the stack is locked by {0}")]
     Locked(Box<Holder>),

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::StateError;
 use super::sealed::{self, Broken, Unwritable};
+use super::snapshot::Snapshot;
 use super::store::StateStore;
 use crate::model::Secrets;
 
@@ -48,11 +49,23 @@ impl StateStore {
         value: &T,
         mode: PutMode,
     ) -> Result<(), StateError> {
-        let bytes = sealed::seal(value, &self.keys).map_err(|error| match error {
+        let bytes = self.sealed(path, value)?;
+        self.put(path, bytes, mode).await
+    }
+
+    /// What is written of a snapshot.
+    ///
+    /// # Errors
+    /// When it cannot be JSON, or a secret not be sealed.
+    pub fn bytes(&self, snapshot: &Snapshot) -> Result<Vec<u8>, StateError> {
+        self.sealed(&self.folder, snapshot)
+    }
+
+    fn sealed<T: Serialize + Secrets + Clone>(&self, path: &Path, value: &T) -> Result<Vec<u8>, StateError> {
+        sealed::seal(value, &self.keys).map_err(|error| match error {
             Unwritable::Json(error) => self.corrupt(path, &error),
             Unwritable::Key(error) => error.into(),
-        })?;
-        self.put(path, bytes, mode).await
+        })
     }
 
     pub(super) async fn put(&self, path: &Path, bytes: Vec<u8>, mode: PutMode) -> Result<(), StateError> {

@@ -15,8 +15,10 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
+use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, PutMode};
+use url::Url;
 
 use super::error::StateError;
 use super::history::copied;
@@ -28,6 +30,9 @@ use super::snapshot::Snapshot;
 /// How many snapshots are kept: the last one and those before it.
 const KEPT: usize = 20;
 
+/// How many records are read at a time.
+const READING: usize = 16;
+
 /// The state of one stack in a store.
 #[derive(Debug, Clone)]
 pub struct StateStore {
@@ -35,10 +40,13 @@ pub struct StateStore {
     pub(super) folder: Path,
     pub(super) shown: String,
     pub(super) keys: Keyring,
+    /// Whether it is known that what exists is not written over when it must not be.
+    proven: bool,
 }
 
 impl StateStore {
-    /// Opens the state of `stack` below `url`: `file:///absolute/folder` or `memory:///`.
+    /// Opens the state of `stack` below `url`: `file:///absolute/folder` or `memory:///`. All others need credentials and
+    /// are opened by [`crate::stores::open`].
     ///
     /// # Errors
     /// [`StateError::BadUrl`] when the store cannot be opened.
@@ -47,9 +55,13 @@ impl StateStore {
         if let Some(path) = url.strip_prefix("file://") {
             return Self::in_folder(FilePath::new(path), stack);
         }
-        let parsed = url::Url::parse(url).map_err(|error| bad(error.to_string()))?;
-        let (store, root) = object_store::parse_url(&parsed).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { store: Arc::from(store), folder: root.join(stack), shown: url.to_owned(), keys: Keyring::default() })
+        let parsed = Url::parse(url).map_err(|error| bad(error.to_string()))?;
+        if parsed.scheme() != "memory" {
+            return Err(bad(format!("no states are kept at {}://", parsed.scheme())));
+        }
+        let root = Path::from_url_path(parsed.path()).map_err(|error| bad(error.to_string()))?;
+        let (store, folder) = (Arc::new(InMemory::new()), root.join(stack));
+        Ok(Self { store, folder, shown: url.to_owned(), proven: true, keys: Keyring::default() })
     }
 
     /// Opens the state of `stack` below a folder of the file system, which is made if need be.
@@ -63,13 +75,38 @@ impl StateStore {
         let store = object_store::local::LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| bad(error.to_string()))?
             .with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown, keys: Keyring::default() })
+        Ok(Self { store: Arc::new(store), folder: Path::from(stack), shown, proven: true, keys: Keyring::default() })
     }
 
-    /// The state of `stack` in any object store.
+    /// The state of `stack` in any object store whose conditional writes are to be relied on.
     pub fn within(store: Arc<dyn ObjectStore>, stack: &str) -> Self {
         let shown = store.to_string();
-        Self { store, folder: Path::from(stack), shown, keys: Keyring::default() }
+        Self { store, folder: Path::from(stack), shown, proven: true, keys: Keyring::default() }
+    }
+
+    /// The state of `stack` below a prefix of a store of which [`StateStore::prove`] has to tell whether it will do.
+    pub fn remote(store: Arc<dyn ObjectStore>, prefix: &Path, stack: &str, shown: String) -> Self {
+        Self { store, folder: prefix.clone().join(stack), shown, proven: false, keys: Keyring::default() }
+    }
+
+    /// Tries whether the store refuses to write over what exists, when it is asked to: one writer at a time depends on
+    /// it. Done once in the life of a stack.
+    ///
+    /// # Errors
+    /// [`StateError::Unconditional`] when it does not; otherwise when the store fails.
+    pub async fn prove(&self) -> Result<(), StateError> {
+        if self.proven {
+            return Ok(());
+        }
+        let path = self.folder.clone().join(format!("probe-{}", uuid::Uuid::new_v4()));
+        self.put(&path, b"1".to_vec(), PutMode::Create).await?;
+        let refused = match self.put(&path, b"2".to_vec(), PutMode::Create).await {
+            Ok(()) => Ok(false),
+            Err(StateError::Store { source: object_store::Error::AlreadyExists { .. }, .. }) => Ok(true),
+            Err(error) => Err(error),
+        };
+        self.remove(&path).await?;
+        if refused? { Ok(()) } else { Err(StateError::Unconditional { place: self.shown() }) }
     }
 
     /// The snapshot with the journal since replayed on it; `None` when the stack was never run.
@@ -97,9 +134,16 @@ impl StateStore {
         if journal.last().and_then(serial).is_some_and(|serial| serial > follows) {
             return Err(self.damaged(&path, "it is older than the journal beside it").await);
         }
-        for path in journal.into_iter().filter(|path| serial(path) == Some(follows)) {
-            let Some(bytes) = self.read(&path).await? else { continue };
-            snapshot.apply(&self.parse::<Record>(&path, &bytes)?);
+        let since = journal.into_iter().filter(|path| serial(path) == Some(follows));
+        let read = async |path: Path| {
+            let bytes = self.read(&path).await?;
+            bytes.map(|bytes| self.parse::<Record>(&path, &bytes)).transpose()
+        };
+        let mut records = futures::stream::iter(since).map(read).buffered(READING);
+        while let Some(record) = records.try_next().await? {
+            if let Some(record) = record {
+                snapshot.apply(&record);
+            }
         }
         Ok(Some(snapshot))
     }

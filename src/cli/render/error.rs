@@ -1,6 +1,7 @@
 //! What is said of an error, and the way out.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
@@ -15,6 +16,7 @@ use hzscript::state::{EditError, Holder, KeptCopy, KeyError, Lost, Renewal, Stat
 
 use super::diagnostics;
 use super::palette::Palette;
+use super::store;
 use super::{escape, screen::Line};
 use crate::cli::error::Error;
 use crate::cli::keys::VARIABLE;
@@ -90,6 +92,7 @@ pub fn told(error: &Error) -> Told {
         Error::Saved(error) => Told::new(error.to_string(), error.help().as_deref()),
         Error::State(error) => of_state(error, None),
         Error::Edit { error, stack } => of_edit(error, stack),
+        Error::NotSaved { cause, state, stack, file } => not_saved(cause, state, stack, file.as_deref()),
         Error::Connect(error) => of_connection(error),
         Error::Local { folder, source } => {
             Told::new(format!("{}: {source}", folder.display()), Some("`hzscript local reset` begins an empty one"))
@@ -162,6 +165,7 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
         EngineError::LockLost { lost, in_flight } => lock_lost(lost, in_flight),
         EngineError::StoppedWaiting => Told::new(error.to_string(), None),
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
+        EngineError::NotSaved(unsaved) => of_state(&unsaved.cause, Some(state)),
         EngineError::Stale => Told::new(
             "the state has changed since the plan was made; nothing was changed",
             Some("run again, to plan from the state as it is now"),
@@ -222,6 +226,25 @@ fn of_call(error: &CallError) -> Told {
     Told::new(format!("cannot read what exists: {error}"), Some(&help))
 }
 
+/// That a state is not where it is kept, where it is instead, and how it is brought back.
+fn not_saved(cause: &StateError, state: &str, stack: &str, file: Option<&Path>) -> Told {
+    let because = of_state(cause, Some(state));
+    let (there, name) = match file {
+        Some(file) => (format!("the state was written to {}", file.display()), file.display().to_string()),
+        None => {
+            ("the state is printed above; put what stands between the lines into a file".to_owned(), "FILE".to_owned())
+        }
+    };
+    let mut help = format!(
+        "nothing is lost: the next run goes on from the journal. Besides, {there}: `hzscript state push {name} --stack \
+         {stack}` with the same --state brings it back"
+    );
+    if let Some(out) = because.help {
+        help.push_str(&format!("\n{out}"));
+    }
+    Told::new(format!("the state was not saved: {}", because.message), Some(&help))
+}
+
 /// Addresses of files as paths, which is how people open them.
 fn on_disk(text: &str) -> String {
     text.replace("file://", "")
@@ -239,9 +262,17 @@ fn of_state(error: &StateError, state: Option<&str>) -> Told {
         ),
         StateError::Corrupt { .. } => "it was edited or cut short: put a copy of it back".to_owned(),
         StateError::Newer { .. } => "use the version of hzscript that wrote it, or a newer one".to_owned(),
-        StateError::BadUrl { .. } => "give a folder, or a URL such as file:///absolute/folder".to_owned(),
+        StateError::BadUrl { .. } => "give a folder, or a URL such as s3://bucket/prefix?region=eu-west-1".to_owned(),
         StateError::Key(error) => return Told::new(error.to_string(), of_key(error).as_deref()),
-        StateError::Store { .. } => return Told::new(on_disk(&error.to_string()), None),
+        StateError::Store { path, source } => {
+            let (message, help) = store::told(path, source);
+            return Told::new(on_disk(&message), help.as_deref());
+        }
+        StateError::Unconditional { .. } => {
+            "one run at a time cannot be ensured there; keep states in Amazon S3, Google Cloud Storage, Azure Blob \
+             Storage, or a server of S3's protocol that has conditional writes (If-None-Match)"
+                .to_owned()
+        }
     };
     let message = error.to_string();
     let message = if matches!(error, StateError::BadUrl { .. }) { message } else { on_disk(&message) };

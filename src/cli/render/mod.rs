@@ -17,5 +17,6 @@ pub mod refresh;
 pub mod report;
 pub mod scope;
 pub mod screen;
+pub mod store;
 pub mod table;
 pub mod value;

@@ -191,6 +191,11 @@ fn told(event: &Event, palette: Palette) -> Option<String> {
         Event::StepRetrying { address, reason, after } => {
             palette.dim(&format!("    {address}: once more in {}: {}", elapsed(*after), escape::line(reason)))
         }
+        Event::StateRetrying { reason, after } => palette.yellow(&format!(
+            "  the state cannot be written, once more in {}: {}",
+            elapsed(*after),
+            escape::line(&reason.replace("file://", ""))
+        )),
         Event::StepDone { address, action, id, elapsed: took, settling } => {
             let how = if *settling { "accepted, still settling" } else { done(*action) };
             let id = if id.is_empty() { String::new() } else { format!(" ({})", escape::line(id)) };

@@ -214,6 +214,12 @@ impl Screen {
         }
     }
 
+    /// Prints to standard error what must not get lost, whether JSON is wanted or not.
+    pub fn dump(&self, text: &str) {
+        let text = escape::json(text);
+        self.0.multi.suspend(|| drop(writeln!(std::io::stderr(), "{text}")));
+    }
+
     /// Prints a JSON line to standard output, when JSON is wanted.
     pub fn line(&self, line: &Line<'_>) {
         self.serialized(line);
