@@ -41,7 +41,7 @@ pub struct StateStore {
     pub(super) shown: String,
     pub(super) keys: Keyring,
     /// Whether it is known that what exists is not written over when it must not be.
-    proven: bool,
+    pub(super) proven: bool,
 }
 
 impl StateStore {
@@ -57,7 +57,7 @@ impl StateStore {
         }
         let parsed = Url::parse(url).map_err(|error| bad(error.to_string()))?;
         if parsed.scheme() != "memory" {
-            return Err(bad(format!("no states are kept at {}://", parsed.scheme())));
+            return Err(bad("states are kept at file://, s3://, gs://, az:// and memory://".to_owned()));
         }
         let root = Path::from_url_path(parsed.path()).map_err(|error| bad(error.to_string()))?;
         let (store, folder) = (Arc::new(InMemory::new()), root.join(stack));

@@ -150,7 +150,11 @@ impl HttpService for Client {
             status: parts,
             code: element(&body, "Code"),
             message: element(&body, "Message"),
-            region: headers.get("x-amz-bucket-region").and_then(|name| name.to_str().ok()).map(str::to_owned),
+            region: headers
+                .get("x-amz-bucket-region")
+                .and_then(|name| name.to_str().ok())
+                .map(str::to_owned)
+                .or_else(|| element(&body, "Region")),
         };
         if answer.is_about_the_store() {
             return Err(HttpError::new(HttpErrorKind::Unknown, answer));

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
+use object_store::path::Path;
 
 use crate::cloud::ConnectError;
 use crate::state::{StateError, StateStore};
@@ -72,12 +73,35 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError::State`] when the URL is not one of a store, [`OpenError::Connect`] when the profile has no credentials.
 pub async fn open(url: &str, stack: &str, access: &Access) -> Result<StateStore, OpenError> {
+    if ["file://", "memory://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(StateStore::open(url, stack)?);
+    }
+    let Bucket { objects, prefix, shown } = bucket(url, access).await?;
+    Ok(StateStore::remote(objects, &prefix, stack, shown))
+}
+
+/// A bucket, or a container of Azure.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// What is in it.
+    pub objects: Arc<dyn ObjectStore>,
+    /// Where in it the URL points.
+    pub prefix: Path,
+    /// Its URL without the rest, for messages.
+    pub shown: String,
+}
+
+/// Opens the bucket that a URL names.
+///
+/// # Errors
+/// As [`open`].
+pub async fn bucket(url: &str, access: &Access) -> Result<Bucket, OpenError> {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     let known: &[&str] = match scheme {
         "s3" => &["region", "profile", "endpoint", "allowHttp"],
         "gs" => &["endpoint", "allowHttp"],
         "az" => &["account", "endpoint", "allowHttp"],
-        _ => return Ok(StateStore::open(url, stack)?),
+        _ => return Err(bad(url, "states are kept at file://, s3://, gs://, az:// and memory://").into()),
     };
     let address = Address::parse(url, known)?;
     let store: Arc<dyn ObjectStore> = match scheme {
@@ -86,7 +110,7 @@ pub async fn open(url: &str, stack: &str, access: &Access) -> Result<StateStore,
         _ => azure::open(&address, access)?,
     };
     let shown = format!("{scheme}://{}", address.bucket);
-    Ok(StateStore::remote(Arc::new(Patient::new(store)), &address.prefix, stack, shown))
+    Ok(Bucket { objects: Arc::new(Patient::new(store)), prefix: address.prefix, shown })
 }
 
 /// That a URL is not one of a store.

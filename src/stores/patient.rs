@@ -144,11 +144,12 @@ impl ObjectStore for Patient {
             let mut unsure = false;
             loop {
                 let asked = futures::stream::iter(paths.clone().into_iter().map(Ok)).boxed();
-                let mut ended: Vec<Result<Path>> = store.delete_stream(asked).collect().await;
-                if unsure {
-                    // What an earlier attempt has removed is what was to be removed.
-                    ended.retain(|one| !matches!(one, Err(Error::NotFound { .. })));
-                }
+                // What an earlier attempt has removed is what was to be removed.
+                let settled = |one| match one {
+                    Err(Error::NotFound { path, .. }) if unsure => Ok(Path::from(path)),
+                    other => other,
+                };
+                let ended: Vec<Result<Path>> = store.delete_stream(asked).map(settled).collect().await;
                 match ended.iter().find_map(|one| one.as_ref().err().filter(|error| is_transient(error))) {
                     Some(error) if pauses.after(error).await => unsure = true,
                     _ => return Ok::<_, Error>(futures::stream::iter(ended)),
@@ -173,5 +174,173 @@ impl ObjectStore for Patient {
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         again(self.pauses(), || self.inner.copy_opts(from, to, options.clone())).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use object_store::client::{HttpError, HttpErrorKind};
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    /// What becomes of a request.
+    #[derive(Debug, Clone, Copy)]
+    enum Fate {
+        /// It does not arrive.
+        Lost,
+        /// It is carried out, and nobody hears of it.
+        Unheard,
+        /// It is refused for good.
+        Refused,
+    }
+
+    /// A store of which the next requests have fates; those after them are answered.
+    #[derive(Debug, Clone, Default)]
+    struct Far {
+        inner: Arc<InMemory>,
+        fates: Arc<Mutex<VecDeque<Fate>>>,
+    }
+
+    impl Far {
+        async fn answered<T>(&self, request: impl Future<Output = Result<T>>) -> Result<T> {
+            let cut = || Error::Generic {
+                store: "far",
+                source: Box::new(HttpError::new(HttpErrorKind::Interrupted, std::io::Error::other("cut off"))),
+            };
+            let fate = self.fates.lock().expect("not poisoned").pop_front();
+            match fate {
+                None => request.await,
+                Some(Fate::Lost) => Err(cut()),
+                Some(Fate::Unheard) => {
+                    drop(request.await);
+                    Err(cut())
+                }
+                Some(Fate::Refused) => Err(Error::Generic { store: "far", source: "no".into() }),
+            }
+        }
+    }
+
+    impl fmt::Display for Far {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("far")
+        }
+    }
+
+    #[async_trait]
+    impl ObjectStore for Far {
+        async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+            self.answered(self.inner.put_opts(location, payload, options)).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            location: &Path,
+            options: PutMultipartOptions,
+        ) -> Result<Box<dyn MultipartUpload>> {
+            self.inner.put_multipart_opts(location, options).await
+        }
+
+        async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+            self.answered(self.inner.get_opts(location, options)).await
+        }
+
+        fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+            let store = self.clone();
+            let removed = move |location: Result<Path>| {
+                let store = store.clone();
+                async move {
+                    let location = location?;
+                    let removing = async {
+                        store.inner.head(&location).await?;
+                        store.inner.delete(&location).await
+                    };
+                    store.answered(removing).await.map(|()| location)
+                }
+            };
+            locations.then(removed).boxed()
+        }
+
+        fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+            self.inner.list(prefix)
+        }
+
+        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+            self.answered(self.inner.list_with_delimiter(prefix)).await
+        }
+
+        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+            self.answered(self.inner.copy_opts(from, to, options)).await
+        }
+    }
+
+    fn far(fates: &[Fate]) -> (Arc<Far>, Patient) {
+        let far = Arc::new(Far::default());
+        far.fates.lock().expect("not poisoned").extend(fates);
+        (far.clone(), Patient::new(far))
+    }
+
+    async fn create(store: &dyn ObjectStore, text: &'static str) -> Result<PutResult> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        store.put_opts(&Path::from("a"), text.into(), options).await
+    }
+
+    async fn read(store: &dyn ObjectStore) -> Vec<u8> {
+        store.get(&Path::from("a")).await.expect("there").bytes().await.expect("whole").to_vec()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_creation_of_which_nothing_was_heard_is_known_for_ones_own() {
+        for fates in [&[Fate::Unheard][..], &[Fate::Lost, Fate::Unheard, Fate::Lost], &[Fate::Lost]] {
+            let (_, store) = far(fates);
+            create(&store, "mine").await.expect("it is there");
+            assert_eq!(read(&store).await, b"mine");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_has_created_is_not_ones_own() {
+        let (far, store) = far(&[]);
+        create(&*far, "another's").await.expect("created");
+        assert!(
+            matches!(create(&store, "another's").await, Err(Error::AlreadyExists { .. })),
+            "nothing was unheard of"
+        );
+        far.fates.lock().expect("not poisoned").push_back(Fate::Lost);
+        assert!(matches!(create(&store, "mine").await, Err(Error::AlreadyExists { .. })));
+        assert_eq!(read(&store).await, b"another's");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends() {
+        let (far, store) = far(&[Fate::Lost; 1000]);
+        let began = Instant::now();
+        create(&store, "mine").await.expect_err("it never answers");
+        assert!(began.elapsed() <= FIRST_PATIENCE, "its address may be wrong");
+        far.fates.lock().expect("not poisoned").clear();
+        create(&store, "mine").await.expect("it answers");
+        far.fates.lock().expect("not poisoned").extend([Fate::Lost; 1000]);
+        let began = Instant::now();
+        store.get(&Path::from("a")).await.expect_err("it does not answer any more");
+        assert!((FIRST_PATIENCE..=PATIENCE).contains(&began.elapsed()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_not_repeated() {
+        let (far, store) = far(&[Fate::Refused, Fate::Lost]);
+        create(&store, "mine").await.expect_err("refused");
+        assert_eq!(far.fates.lock().expect("not poisoned").len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_unheard_of_removal_has_removed_is_removed() {
+        let (far, store) = far(&[]);
+        create(&store, "mine").await.expect("created");
+        far.fates.lock().expect("not poisoned").push_back(Fate::Unheard);
+        store.delete(&Path::from("a")).await.expect("removed");
+        assert!(matches!(store.get(&Path::from("a")).await, Err(Error::NotFound { .. })));
     }
 }

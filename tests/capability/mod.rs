@@ -33,5 +33,8 @@ mod sealing;
 mod secrets;
 mod state_edits;
 mod state_safety;
+mod stores;
+mod stores_refusing;
 mod synth;
+mod unsaved;
 mod waiting;

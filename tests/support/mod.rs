@@ -2,10 +2,12 @@
 //! engine in process on an embedded AWS in memory, whose clock stands still until everybody waits.
 
 pub mod clocked;
+pub mod counted;
 pub mod failing;
 pub mod faults;
 pub mod graph;
 pub mod interruption;
+pub mod place;
 pub mod stack;
 pub mod world;
 

@@ -30,7 +30,8 @@ pub struct StackArguments {
     /// The stack's name; by default the script's file name. One script can be deployed many times under many names
     #[arg(long, value_name = "NAME", env = "HZSCRIPT_STACK")]
     pub stack: Option<String>,
-    /// Where to keep the state: a folder, or the URL of one; by default `state` in the folder of --dir
+    /// Where to keep the state: a folder, or a URL: s3://bucket/prefix?region=REGION, gs://bucket/prefix,
+    /// az://container/prefix?account=NAME; by default `state` in the folder of --dir
     #[arg(long, value_name = "URL", env = "HZSCRIPT_STATE")]
     pub state: Option<String>,
     #[command(flatten)]
