@@ -1,4 +1,5 @@
-"""States in stores that others wrote: moto's S3, over HTTP and over TLS, and Azurite as Azure Blob Storage.
+"""States in stores that others wrote: moto's S3, over HTTP and over TLS, Azurite as Azure Blob Storage, and
+fake-gcs-server as Google Cloud Storage.
 
 The tests of stores run against all of them. On S3, besides: two runs at once, and runs that are killed.
 
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import boto3
 from azure.storage.blob import BlobServiceClient
@@ -36,6 +38,12 @@ AZURE = {
     "AZURE_STORAGE_ACCOUNT_NAME": "devstoreaccount1",
     "AZURE_STORAGE_ACCOUNT_KEY":
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+}
+# Who needs no token, as `object_store` is told.
+GOOGLE = {
+    "GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(
+        {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    )
 }
 BUCKET = "states"
 # How many times two runs begin at once, and how many are killed.
@@ -158,18 +166,25 @@ def main(program, *test):
     program = os.path.abspath(program)
     azurite = shutil.which("azurite-blob") or sys.exit("FAILED: there is no azurite-blob")
     blobs = [azurite, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", "{port}"]
-    os.environ.update(CREDENTIALS, **AZURE)
-    with serving([sys.executable, f"{HERE}/s3.py", "{port}"]) as s3, serving(blobs) as az:
+    os.environ.update(CREDENTIALS, **AZURE, **GOOGLE)
+    of_s3, of_google = [sys.executable, f"{HERE}/s3.py", "{port}"], [sys.executable, f"{HERE}/gcs.py", "{port}", BUCKET]
+    with serving(of_s3) as s3, serving(blobs) as az, serving(of_google) as gs:
         endpoint = f"http://127.0.0.1:{s3}"
         client = bucket(endpoint)
         url = f"s3://{BUCKET}/team?region={REGION}&endpoint={endpoint}"
         account = f"http://127.0.0.1:{az}/{AZURE['AZURE_STORAGE_ACCOUNT_NAME']}"
         blob = BlobServiceClient(account, credential=AZURE["AZURE_STORAGE_ACCOUNT_KEY"])
         blob.create_container(BUCKET)
-        places = {**os.environ, "HZSCRIPT_TEST_STORES": f"{url} az://{BUCKET}/team?endpoint={account}"}
-        check(subprocess.run([*test, "capability::stores::"], env=places).returncode == 0, "every kind of store")
+        google = f"http://127.0.0.1:{gs}"
+        places = [url, f"az://{BUCKET}/team?endpoint={account}", f"gs://{BUCKET}/team?endpoint={google}"]
+        tested = subprocess.run(
+            [*test, "capability::stores::"], env={**os.environ, "HZSCRIPT_TEST_STORES": " ".join(places)}
+        )
+        check(tested.returncode == 0, "every kind of store")
         check(client.list_objects_v2(Bucket=BUCKET)["KeyCount"], "the tests kept states in S3")
-        check(next(iter(blob.get_container_client(BUCKET).list_blobs()), None), "and in Azure Blob Storage")
+        check(next(iter(blob.get_container_client(BUCKET).list_blobs()), None), "in Azure Blob Storage")
+        with urllib.request.urlopen(f"{google}/storage/v1/b/{BUCKET}/o") as listed:
+            check(json.load(listed).get("items"), "and in Google Cloud Storage")
         race(program, f"s3://{BUCKET}/race?region={REGION}&endpoint={endpoint}", client)
         kill.main(program, KILLS, f"s3://{BUCKET}/kill?region={REGION}&endpoint={endpoint}")
         check(whole(client, "kill"), "what killed runs wrote is whole")

@@ -80,7 +80,7 @@ pub enum Error {
     /// Everything was done that could be, and the state of it cannot be written where it is kept.
     NotSaved {
         /// Why not.
-        cause: StateError,
+        cause: Box<StateError>,
         /// Where it is kept.
         state: String,
         /// The stack.

@@ -24,7 +24,7 @@ pub fn rescue(unsaved: Unsaved, stack: &Stack, tools: &Tools) -> (Report, Error)
         let text = String::from_utf8_lossy(&bytes);
         tools.screen.dump(&format!("----- BEGIN STATE {} -----\n{text}----- END STATE -----", stack.name));
     }
-    (report, Error::NotSaved { cause, state: stack.state.clone(), stack: stack.name.clone(), file })
+    (report, Error::NotSaved { cause: Box::new(cause), state: stack.state.clone(), stack: stack.name.clone(), file })
 }
 
 /// Writes a file that does not exist yet.

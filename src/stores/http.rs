@@ -17,6 +17,8 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
 
+use crate::cloud::chain;
+
 /// The longest to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -34,12 +36,20 @@ pub enum Call {
     Delete,
     /// Lists names.
     List,
-    /// None of these: a token is asked for.
+    /// Asks for a token, with which the others are allowed.
+    Token,
+    /// None of these.
     Other,
 }
 
+/// Hosts at which machines of Google and Azure ask for tokens.
+const OF_MACHINES: [&str; 3] = ["metadata.google.internal", "metadata", "169.254.169.254"];
+
 impl Call {
     fn of(method: &Method, uri: &Uri) -> Self {
+        if uri.host().is_some_and(|host| OF_MACHINES.contains(&host)) || uri.path().ends_with("/token") {
+            return Self::Token;
+        }
         let query = uri.query().unwrap_or_default();
         let says = |what: &str| query.split('&').any(|part| part == what || part.starts_with(&format!("{what}=")));
         match *method {
@@ -51,6 +61,14 @@ impl Call {
             _ => Self::Other,
         }
     }
+}
+
+/// Credentials of a store are not to be had.
+#[derive(Debug, thiserror::Error)]
+#[error("no credentials: {reason}")]
+pub struct NoCredentials {
+    /// Why not.
+    pub reason: String,
 }
 
 /// A store's refusal.
@@ -141,9 +159,12 @@ struct Client(Connector);
 impl HttpService for Client {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let call = Call::of(request.method(), request.uri());
-        let (parts, headers, body) = match tokio::time::timeout(ANSWER, self.whole(request)).await {
-            Ok(answered) => answered?,
-            Err(late) => return Err(HttpError::new(HttpErrorKind::Timeout, late)),
+        let late = |late| Err(HttpError::new(HttpErrorKind::Timeout, late));
+        let answered = tokio::time::timeout(ANSWER, self.whole(request)).await.unwrap_or_else(late);
+        let (parts, headers, body) = match answered {
+            Ok(answered) => answered,
+            Err(error) if call == Call::Token => return Err(no_token(chain(&error))),
+            Err(error) => return Err(error),
         };
         let answer = Answer {
             call,
@@ -156,6 +177,9 @@ impl HttpService for Client {
                 .map(str::to_owned)
                 .or_else(|| element(&body, "Region")),
         };
+        if call == Call::Token && !answer.status.is_success() && !answer.is_transient() {
+            return Err(no_token(format!("asked for a token, the answer is {answer}")));
+        }
         if answer.is_about_the_store() {
             return Err(HttpError::new(HttpErrorKind::Unknown, answer));
         }
@@ -180,6 +204,11 @@ impl Client {
         let body = body.collect().await.map_err(cut)?.to_bytes();
         Ok((parts.status, parts.headers, body))
     }
+}
+
+/// That nobody gives a token; to ask again would not help.
+fn no_token(reason: String) -> HttpError {
+    HttpError::new(HttpErrorKind::Decode, NoCredentials { reason })
 }
 
 /// What an XML text has between the first tags of this name.

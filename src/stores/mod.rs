@@ -28,8 +28,6 @@ use crate::state::{StateError, StateStore};
 use address::Address;
 use patient::Patient;
 
-pub use s3::NoCredentials;
-
 /// What opening a store needs beside its URL, as values: who has an environment reads it.
 #[derive(Clone, Default)]
 pub struct Access {

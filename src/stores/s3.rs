@@ -12,7 +12,7 @@ use object_store::{CredentialProvider, RetryConfig};
 use tokio::sync::Mutex;
 
 use super::address::Address;
-use super::http::Web;
+use super::http::{NoCredentials, Web};
 use super::{Access, OpenError, bad};
 use crate::cloud::{Connection, chain};
 
@@ -52,14 +52,6 @@ pub async fn open(address: &Address, access: &Access) -> Result<Arc<AmazonS3>, O
         None => builder.with_virtual_hosted_style_request(!address.bucket.contains('.')),
     };
     Ok(Arc::new(builder.build().map_err(|error| bad(&address.url, error))?))
-}
-
-/// The SDK's chain has no credentials, or those it has are not to be had.
-#[derive(Debug, thiserror::Error)]
-#[error("no credentials for S3: {reason}")]
-pub struct NoCredentials {
-    /// Why not.
-    pub reason: String,
 }
 
 /// The SDK's chain, whose credentials are kept until shortly before they end.

@@ -126,7 +126,7 @@ fn no_credentials_at_all() {
     let mut command = world.command(&RUN);
     command.args(["--state", state]).env("AWS_EC2_METADATA_DISABLED", "true");
     let ended: Ended = command.output().expect("it starts").into();
-    ended.exits_with(1).told("needs credentials for S3").told("aws sso login");
+    ended.exits_with(1).told("there are no credentials for the state at s3://bucket/team").told("aws sso login");
 }
 
 #[test]

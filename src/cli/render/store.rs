@@ -1,16 +1,20 @@
 //! What is said when the store of a state refuses or cannot be reached, and the way out.
 
-use hzscript::stores::http::{Answer, Call, is_transient};
-use hzscript::stores::{NoCredentials, http};
+use hzscript::stores::http::{self, Answer, Call, NoCredentials, is_transient};
 
 /// What went wrong with the object at `path`, and the way out when there is one.
 pub fn told(path: &str, source: &object_store::Error) -> (String, Option<String>) {
     let (scheme, rest) = path.split_once("://").unwrap_or(("file", path));
     let bucket = rest.split('/').next().unwrap_or_default();
     if let Some(NoCredentials { reason }) = http::cause(source) {
-        let help = "give some (aws configure, aws sso login, AWS_PROFILE), or name a profile in the state's URL: \
-                    ?profile=NAME";
-        return (format!("the state at {path} needs credentials for S3: {reason}"), Some(help.to_owned()));
+        let help = match scheme {
+            "s3" => {
+                "give some (aws configure, aws sso login, AWS_PROFILE), or name a profile in the state's URL: ?profile=NAME"
+            }
+            "gs" => "name the file of some in GOOGLE_APPLICATION_CREDENTIALS",
+            _ => "give AZURE_STORAGE_ACCOUNT_KEY, or AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_TENANT_ID",
+        };
+        return (format!("there are no credentials for the state at {path}: {reason}"), Some(help.to_owned()));
     }
     let Some(answer) = Answer::of(source) else {
         let help = is_transient(source).then(|| {
@@ -80,7 +84,7 @@ fn doing(call: Call) -> &'static str {
         Call::Write => "to write",
         Call::Delete => "to delete",
         Call::List => "to list",
-        Call::Other => "to give access to",
+        Call::Token | Call::Other => "to give access to",
     }
 }
 
@@ -91,7 +95,7 @@ fn permissions(scheme: &str, bucket: &str, call: Call) -> String {
                 Call::Read => "s3:GetObject",
                 Call::Write => "s3:PutObject",
                 Call::Delete => "s3:DeleteObject",
-                Call::List | Call::Other => "s3:ListBucket",
+                Call::List | Call::Token | Call::Other => "s3:ListBucket",
             };
             format!(
                 "this was {this}; the credentials must allow s3:GetObject, s3:PutObject and s3:DeleteObject on the objects \
