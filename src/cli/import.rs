@@ -215,10 +215,10 @@ fn tell_left(left: &[Left], tools: &Tools) {
 
 /// A state that still has what is taken over from its stack would delete it when that is destroyed.
 async fn warn_of_states(arguments: &ImportArguments, taken: &Taken, tools: &Tools) -> Result<(), Error> {
-    let place = StatePlace::choose(&arguments.stack);
+    let place = StatePlace::choose(&arguments.stack, &tools.environment);
     for stack in &taken.from_stacks {
         let Ok(name) = stack_name(Some(stack), None) else { continue };
-        let Some(store) = place.open_existing(&name)? else { continue };
+        let Some(store) = place.open_existing(&name).await? else { continue };
         let there = store.load().await?.is_some_and(|snapshot| !snapshot.resources.is_empty());
         if there {
             let text = format!(

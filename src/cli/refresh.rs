@@ -17,7 +17,7 @@ use super::stack::{Calls, Stack};
 /// # Errors
 /// When there is no such stack, what exists cannot be read, or the state cannot be written.
 pub async fn run(arguments: &RefreshArguments, tools: &Tools) -> Result<Exit, Error> {
-    let known = known::snapshot(&arguments.stack, arguments.script.as_deref()).await?;
+    let known = known::snapshot(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
     let stack = Stack::open(known.stack, &arguments.stack, &arguments.target, calls, tools).await?;
     let owner = tools.environment.owner(&format!("refresh {}", stack.name));

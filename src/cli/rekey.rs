@@ -24,9 +24,9 @@ const NEW_VARIABLE: &str = "HZSCRIPT_NEW_PASSPHRASE";
 /// # Errors
 /// When there is no such stack, a key is missing or wrong, or somebody else is at work.
 pub async fn run(arguments: &RekeyArguments, tools: &Tools) -> Result<Exit, Error> {
-    let snapshot = known::snapshot(&arguments.stack, arguments.script.as_deref()).await?;
+    let snapshot = known::snapshot(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
-    let store = StatePlace::choose(&arguments.stack).open(&name)?;
+    let store = StatePlace::choose(&arguments.stack, &tools.environment).open(&name).await?;
     let before = store.seal().await?.map(|seal| seal.way);
     let Encrypt(wanted) = &arguments.encrypt;
     let is_kms = |way: &Option<Way>| matches!(way, Some(Way::Kms { .. }));

@@ -17,7 +17,7 @@ use super::script::stack_name;
 /// When the stack is not locked, or with another lock.
 pub async fn run(arguments: &UnlockArguments, tools: &Tools) -> Result<Exit, Error> {
     let name = stack_name(arguments.stack.stack.as_deref(), arguments.script.as_deref())?;
-    let store = StatePlace::choose(&arguments.stack).open_existing(&name)?;
+    let store = StatePlace::choose(&arguments.stack, &tools.environment).open_existing(&name).await?;
     let Some((store, holder)) = held(store).await? else {
         let help = "without a lock there is nothing to take away: run again".to_owned();
         return Err(Error::Usage { message: format!("stack {name} is not locked"), help: Some(help) });

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hzscript::model::Value;
-use hzscript::state::{Owner, Record, Snapshot, StateError, StateStore, Target};
+use hzscript::state::{Locking, Owner, Record, Snapshot, StateError, StateStore, Target};
 
 use crate::support::place::Place;
 use crate::support::stack::owner;
@@ -98,14 +98,14 @@ async fn one_at_a_time_has_the_lock() {
     for place in Place::all() {
         let (one, other) = (place.stack("one").await, place.stack("one").await);
         let elsewhere = Owner { host: "elsewhere".to_owned(), ..owner() };
-        let lock = one.lock(&owner()).await.expect("it is free");
+        let lock = one.lock(&owner(), &Locking::default()).await.expect("it is free");
         for second in [owner(), elsewhere.clone()] {
-            let refused = other.lock(&second).await.expect_err("it is taken");
+            let refused = other.lock(&second, &Locking::default()).await.expect_err("it is taken");
             assert!(matches!(refused, StateError::Locked(..)), "{place}: {refused:?}");
         }
-        place.stack("other").await.lock(&elsewhere).await.expect("another stack's is free");
+        place.stack("other").await.lock(&elsewhere, &Locking::default()).await.expect("another stack's is free");
         lock.release().await.expect("released");
-        let again = other.lock(&elsewhere).await.expect("it is free again");
+        let again = other.lock(&elsewhere, &Locking::default()).await.expect("it is free again");
         again.release().await.expect("released");
     }
 }
@@ -119,7 +119,7 @@ async fn of_many_who_want_the_lock_one_gets_it() {
         }
         let asking = stores.iter().enumerate().map(|(number, store)| async move {
             let owner = Owner { host: format!("machine-{number}"), ..owner() };
-            store.lock(&owner).await
+            store.lock(&owner, &Locking::default()).await
         });
         let ended = futures::future::join_all(asking).await;
         assert_eq!(ended.iter().filter(|lock| lock.is_ok()).count(), 1, "{place}: {ended:?}");
@@ -132,8 +132,8 @@ async fn the_lock_of_a_process_that_is_no_more_is_taken_over() {
         let store = place.stack("one").await;
         // Beyond the largest process number there can be on Linux.
         let gone = Owner { process: 1 << 23, ..owner() };
-        drop(store.lock(&gone).await.expect("it is free"));
-        let lock = store.lock(&owner()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        drop(store.lock(&gone, &Locking::default()).await.expect("it is free"));
+        let lock = store.lock(&owner(), &Locking::default()).await.unwrap_or_else(|error| panic!("{place}: {error}"));
         lock.release().await.expect("released");
     }
 }

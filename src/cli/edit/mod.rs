@@ -42,7 +42,7 @@ impl Place {
     /// When there is no such stack.
     pub async fn existing(stack: &StackArguments, script: Option<&Path>, tools: &Tools) -> Result<Self, Error> {
         let name = stack_name(stack.stack.as_deref(), script)?;
-        let store = StatePlace::choose(stack).open_existing(&name)?;
+        let store = StatePlace::choose(stack, &tools.environment).open_existing(&name).await?;
         match store {
             Some(store) if store.stacks().await?.contains(&name) => {
                 let store = with_keys(store, Sealing::of(Use::Idle), &stack.keys, None, tools).await?;

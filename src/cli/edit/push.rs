@@ -38,7 +38,7 @@ pub async fn run(arguments: &PushArguments, tools: &Tools) -> Result<Exit, Error
     if arguments.stack.state.is_none() {
         Folder::new(&arguments.stack.folder).make()?;
     }
-    let store = StatePlace::choose(&arguments.stack).open(&name)?;
+    let store = StatePlace::choose(&arguments.stack, &tools.environment).open(&name).await?;
     let store = with_keys(store, Sealing::of(Use::Idle), &arguments.stack.keys, None, tools).await?;
     let pushed = read(&bytes, store.keys(), &arguments.file)?;
     let place = Place { store, name };
