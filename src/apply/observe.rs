@@ -93,7 +93,13 @@ async fn when_made(
     loop {
         let mut question =
             Poll { id: &one.id, action: Action::Create, waiting: &mut making, attributes: &none, wanted: &none };
-        let progress = kind.poll(cloud, &mut question).await?;
+        let mut attempts = Attempts::new(Purpose::Read, &one.id, None);
+        let progress = loop {
+            match kind.poll(cloud, &mut question).await {
+                Ok(progress) => break progress,
+                Err(error) => repeat(cloud, &mut attempts, error).await?,
+            }
+        };
         let found = read_now(cloud, kind, std::slice::from_ref(&one.id)).await?.into_iter().next().flatten();
         match progress {
             Progress::Pending { again_in, .. } if found.is_none() && waited < SHOWS_WITHIN => {
@@ -110,10 +116,18 @@ async fn read_now(cloud: &Cloud, kind: &dyn Kind, ids: &[String]) -> Result<Vec<
     loop {
         match kind.read(cloud, ids).await {
             Ok(found) => return Ok(found),
-            Err(error) => match attempts.next(&error, false) {
-                Some(delay) => tokio::time::sleep(cloud.paced(delay)).await,
-                None => return Err(error),
-            },
+            Err(error) => repeat(cloud, &mut attempts, error).await?,
         }
+    }
+}
+
+/// Sleeps before the next attempt to read, or gives up with the error.
+pub(super) async fn repeat(cloud: &Cloud, attempts: &mut Attempts<'_>, error: CallError) -> Result<(), CallError> {
+    match attempts.next(&error, false) {
+        Some(delay) => {
+            tokio::time::sleep(cloud.paced(delay)).await;
+            Ok(())
+        }
+        None => Err(error),
     }
 }

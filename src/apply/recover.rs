@@ -3,6 +3,8 @@
 use futures::future::join_all;
 
 use super::create::LOOK_AGAIN;
+use super::observe::repeat;
+use super::retry::{Attempts, Purpose};
 use crate::cloud::{CallError, Cloud};
 use crate::event::{Event, Events};
 use crate::kinds::{self, Create, Kind};
@@ -59,12 +61,22 @@ async fn look(cloud: &Cloud, record: &Record) -> Result<Option<String>, CallErro
 
 async fn find(cloud: &Cloud, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
     for pause in LOOK_AGAIN {
-        if let Some(id) = kind.find(cloud, wanted).await? {
+        if let Some(id) = find_now(cloud, kind, wanted).await? {
             return Ok(Some(id));
         }
         tokio::time::sleep(cloud.paced(pause)).await;
     }
-    kind.find(cloud, wanted).await
+    find_now(cloud, kind, wanted).await
+}
+
+async fn find_now(cloud: &Cloud, kind: &dyn Kind, wanted: &Create<'_>) -> Result<Option<String>, CallError> {
+    let mut attempts = Attempts::new(Purpose::Read, wanted.token, None);
+    loop {
+        match kind.find(cloud, wanted).await {
+            Ok(found) => return Ok(found),
+            Err(error) => repeat(cloud, &mut attempts, error).await?,
+        }
+    }
 }
 
 /// Properties with the tag that names the call, where the kind takes tags.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hzscript::cloud::{Cloud, Connection};
 use hzscript::local::Local;
+use hzscript::local::fault::{Crash, Faults};
 use hzscript::local::settings::Settings;
 use hzscript::state::StateStore;
 use hzscript::stores::{self, Access};
@@ -11,17 +12,20 @@ use hzscript::stores::{self, Access};
 use super::args::{FolderArguments, StackArguments, TargetArguments, TargetName};
 use super::environment::Environment;
 use super::error::Error;
+use super::faults::{given, told};
 
 /// The region of the embedded AWS when nothing else is said.
 pub const LOCAL_REGION: &str = "eu-west-1";
 
 /// Which cloud is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     /// The embedded AWS.
     Local {
         /// The region.
         region: String,
+        /// What goes wrong on purpose.
+        faults: Faults,
     },
     /// An account.
     Aws {
@@ -40,7 +44,7 @@ impl Target {
     /// # Errors
     /// When they do not go together.
     pub fn choose(arguments: &TargetArguments, environment: &Environment) -> Result<Self, Error> {
-        let TargetArguments { target, region, profile, endpoint_url } = arguments;
+        let TargetArguments { target, region, profile, endpoint_url, faults } = arguments;
         if let Some(region) = region {
             check_region(region)?;
         }
@@ -61,8 +65,12 @@ impl Target {
                         "add --target aws to work on the profile's account, or leave --profile out",
                     );
                 }
-                Ok(Self::Local { region: local_region(region.as_deref(), environment)? })
+                Ok(Self::Local { region: local_region(region.as_deref(), environment)?, faults: given(faults) })
             }
+            (Some(TargetName::Aws), _) | (None, Some(_)) if !faults.rules.is_empty() => usage(
+                "--fault is for the embedded AWS only",
+                "leave it out, or leave out what names another: --target aws, --endpoint-url",
+            ),
             (Some(TargetName::Aws), _) | (None, Some(_)) => Ok(Self::Aws {
                 region: region.clone(),
                 profile: profile.clone(),
@@ -87,13 +95,32 @@ impl Target {
     /// When there is no connection, or no telling which account it is.
     pub async fn connect(&self, folder: &Folder) -> Result<Cloud, Error> {
         let connected = match self {
-            Self::Local { region } => Cloud::embedded(&folder.open_local()?, region).await,
+            Self::Local { region, faults } => Cloud::embedded(&folder.open_local_with(faults)?, region).await,
             Self::Aws { region, profile, endpoint_url } => {
                 let (region, profile, endpoint_url) = (region.clone(), profile.clone(), endpoint_url.clone());
                 Cloud::connect(&Connection { region, profile, endpoint_url }).await
             }
         };
         connected.map_err(|error| Error::Connect(Box::new(error)))
+    }
+
+    /// What goes wrong on purpose, in a line; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the settings of the embedded AWS cannot be read.
+    pub fn faults(&self, folder: &Folder) -> Result<Option<String>, Error> {
+        match self {
+            Self::Local { faults, .. } => Ok(told(&folder.settings()?.faults.and(faults))),
+            Self::Aws { .. } => Ok(None),
+        }
+    }
+
+    /// At which write of the state the process ends, where that is asked for.
+    pub fn crash_of_writes(&self) -> Option<Crash> {
+        match self {
+            Self::Local { faults, .. } => faults.crash_of_writes(),
+            Self::Aws { .. } => None,
+        }
     }
 
     /// The first line of all output: what is worked on.
@@ -180,10 +207,24 @@ impl Folder {
     /// # Errors
     /// When its settings or its data cannot be read.
     pub fn open_local(&self) -> Result<Local, Error> {
+        self.open_local_with(&Faults::default())
+    }
+
+    /// Opens the embedded AWS, with faults beside those of its settings.
+    ///
+    /// # Errors
+    /// When its settings or its data cannot be read.
+    pub fn open_local_with(&self, faults: &Faults) -> Result<Local, Error> {
         self.make()?;
+        let settings = self.settings()?;
+        let settings = Settings { faults: settings.faults.and(faults), ..settings };
         let folder = self.local();
-        let settings = read_settings(&folder.join("settings.toml"))?;
         Local::open(&folder, settings).map_err(|source| Error::Local { folder, source })
+    }
+
+    /// The settings of the embedded AWS.
+    fn settings(&self) -> Result<Settings, Error> {
+        read_settings(&self.local().join("settings.toml"))
     }
 }
 
@@ -266,9 +307,16 @@ impl StatePlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::FaultArguments;
 
     fn arguments() -> TargetArguments {
-        TargetArguments { target: None, region: None, profile: None, endpoint_url: None }
+        TargetArguments {
+            target: None,
+            region: None,
+            profile: None,
+            endpoint_url: None,
+            faults: FaultArguments::default(),
+        }
     }
 
     fn chosen(arguments: &TargetArguments, variables: &[(&str, &str)]) -> Result<Target, String> {
@@ -280,7 +328,7 @@ mod tests {
 
     #[test]
     fn nothing_reaches_an_account_unless_it_is_asked_for() {
-        let local = |region: &str| Ok(Target::Local { region: region.to_owned() });
+        let local = |region: &str| Ok(Target::Local { region: region.to_owned(), faults: Faults::default() });
         assert_eq!(
             chosen(&arguments(), &[("AWS_PROFILE", "prod"), ("AWS_ENDPOINT_URL", "http://a")]),
             local("eu-west-1")
@@ -306,6 +354,9 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         let profile = TargetArguments { profile: Some("prod".to_owned()), ..arguments() };
         assert_eq!(chosen(&profile, &[]), Err("--profile has no meaning for the embedded AWS".to_owned()));
+        let faults = FaultArguments { rules: vec!["drop=create".parse().expect("a fault")] };
+        let faults = TargetArguments { target: Some(TargetName::Aws), faults, ..arguments() };
+        assert_eq!(chosen(&faults, &[]), Err("--fault is for the embedded AWS only".to_owned()));
         let region = TargetArguments { region: Some("example.com/".to_owned()), ..arguments() };
         assert_eq!(chosen(&region, &[]), Err("`example.com/` is not a region".to_owned()));
     }

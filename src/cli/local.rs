@@ -7,10 +7,11 @@ use hzscript::local::service::Listed;
 use tokio::net::TcpListener;
 
 use super::Tools;
-use super::args::LocalCommand;
+use super::args::{FaultArguments, LocalCommand};
 use super::connect::{Folder, LOCAL_REGION};
 use super::error::Error;
 use super::exit::Exit;
+use super::faults::{given, told};
 use super::prompt::{Consent, ask};
 use super::render::escape;
 use super::render::table::table;
@@ -21,14 +22,21 @@ use super::render::table::table;
 /// When its data cannot be read or removed, or the port not be listened on.
 pub async fn run(command: &LocalCommand, tools: &Tools) -> Result<Exit, Error> {
     match command {
-        LocalCommand::Serve { port, folder } => serve(*port, &Folder::new(folder), tools).await,
+        LocalCommand::Serve { port, folder, faults } => serve(*port, &Folder::new(folder), faults, tools).await,
         LocalCommand::List { json, folder } => list(*json, &Folder::new(folder), tools),
         LocalCommand::Reset { yes, folder } => reset(*yes, &Folder::new(folder), tools).await,
     }
 }
 
-async fn serve(port: u16, folder: &Folder, tools: &Tools) -> Result<Exit, Error> {
-    let local = folder.open_local()?;
+async fn serve(port: u16, folder: &Folder, faults: &FaultArguments, tools: &Tools) -> Result<Exit, Error> {
+    let faults = given(faults);
+    if faults.crash_of_writes().is_some() {
+        return Err(Error::Usage {
+            message: "what is served writes no state, so no crash can be at a write of it".to_owned(),
+            help: Some("crash=call:17:before is at a call; run, apply and destroy take crash=journal".to_owned()),
+        });
+    }
+    let local = folder.open_local_with(&faults)?;
     let failed = |source| Error::Io { what: format!("listen on port {port} of this machine"), source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let url = format!("http://{}", listener.local_addr().map_err(failed)?);
@@ -41,6 +49,9 @@ The embedded AWS of {} answers there until Ctrl-C. For other programs, for examp
   aws ecs list-clusters",
         escape::line(&folder.local().display().to_string())
     ));
+    if let Some(told) = told(&local.settings().faults) {
+        tools.screen.out(&format!("\n{told}"));
+    }
     match tools.interrupt.cut(local.serve(listener)).await {
         Ok(ended) => ended.map(|()| Exit::Success).map_err(failed),
         Err(_) => Ok(Exit::Success),

@@ -17,6 +17,7 @@ mod error;
 mod evaluate;
 mod execute;
 mod exit;
+mod faults;
 mod import;
 mod input;
 mod interrupt;

@@ -7,6 +7,7 @@ use hzscript::apply::execute::Settings;
 use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
 use hzscript::engine::{Engine, EngineError};
+use hzscript::local::fault::Crash;
 use hzscript::state::Locking;
 
 use super::Tools;
@@ -76,11 +77,19 @@ impl Stack {
         // A second connection would be counted by itself, and there is none.
         let _ = tools.calls.set(cloud.calls.clone());
         say(&target, &cloud, &name, tools);
+        if let Some(faults) = target.faults(&folder)? {
+            tools.screen.out(&faults);
+            tools.screen.line(&Line::Faults { text: &faults });
+        }
         let place = StatePlace::choose(stack, &tools.environment).beside(&target);
         if stack.state.is_none() {
             folder.make()?;
         }
         let store = place.open(&name).await?;
+        let store = match target.crash_of_writes() {
+            Some(Crash { number, done, .. }) => store.crashing_at(number, done),
+            None => store,
+        };
         let state = store.shown();
         let store = with_keys(store, sealing, &stack.keys, Some(&cloud), tools).await?;
         let Calls { parallelism, wait, formation } = calls;

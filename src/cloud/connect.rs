@@ -1,5 +1,7 @@
 //! Making a [`Cloud`]: for an account by the ordinary credential chain, or for the embedded AWS.
 
+use std::time::Duration;
+
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
@@ -117,8 +119,8 @@ impl Cloud {
             .retry_config(RetryConfig::adaptive().with_max_attempts(1))
             .timeout_config(
                 TimeoutConfig::builder()
-                    .connect_timeout(std::time::Duration::from_secs(10))
-                    .operation_attempt_timeout(std::time::Duration::from_secs(60))
+                    .connect_timeout(Duration::from_secs(10))
+                    .operation_attempt_timeout(Duration::from_secs(60))
                     .build(),
             )
             .build();
@@ -156,13 +158,19 @@ impl Cloud {
         })
     }
 
+    /// A client of EC2 for look-ups, which may be repeated whatever became of them.
+    pub(super) fn patient(&self) -> aws_sdk_ec2::Client {
+        let config = self.ec2.config().to_builder().retry_config(patience(self.pace));
+        aws_sdk_ec2::Client::from_conf(config.build())
+    }
+
     /// Names of the region's availability zones that this account may use, sorted.
     ///
     /// # Errors
     /// When `ec2:DescribeAvailabilityZones` fails.
     pub async fn zones(&self) -> Result<Vec<String>, CallError> {
-        let answer =
-            self.ec2.describe_availability_zones().send().await.map_err(failed("ec2:DescribeAvailabilityZones"))?;
+        let asked = self.patient().describe_availability_zones().send().await;
+        let answer = asked.map_err(failed("ec2:DescribeAvailabilityZones"))?;
         let usable = answer.availability_zones().iter().filter(|zone| {
             zone.zone_type() == Some("availability-zone")
                 && zone.opt_in_status().is_none_or(|status| status.as_str() != "not-opted-in")

@@ -51,6 +51,8 @@ impl HttpConnector for InProcess {
             let (parts, body) = request.into_parts();
             let body = Bytes::copy_from_slice(body.bytes().ok_or_else(|| other("a streamed body".into()))?);
             let answer = local.answer(parts.method, parts.uri, parts.headers, body).await;
+            let answer =
+                answer.ok_or_else(|| ConnectorError::io("the connection was closed before an answer".into()))?;
             let mut response = http::Response::builder().status(answer.status);
             for (name, value) in answer.headers {
                 response = response.header(name, value);

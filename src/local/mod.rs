@@ -12,6 +12,7 @@ pub mod ecr;
 pub mod ecs;
 pub mod efs;
 pub mod elasticloadbalancing;
+pub mod fault;
 pub mod iam;
 pub mod identifier;
 pub mod kms;
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
+use fault::fates::{Fate, Fates};
 use http::{HeaderMap, Method, Uri};
 use jiff::Timestamp;
 use service::{Fault, Listed, Service};
@@ -66,6 +68,7 @@ pub struct Local {
 struct Shared {
     store: Mutex<Store>,
     settings: Settings,
+    fates: Fates,
     clock: Clock,
 }
 
@@ -101,7 +104,25 @@ impl Local {
 
     fn with(store: Store, settings: Settings, opened: Timestamp) -> Self {
         let clock = Clock { opened, since: tokio::time::Instant::now() };
-        Self { shared: Arc::new(Shared { store: Mutex::new(store), settings, clock }) }
+        let fates = Fates::new(settings.faults.clone());
+        Self { shared: Arc::new(Shared { store: Mutex::new(store), settings, fates, clock }) }
+    }
+
+    /// Another one in memory that has, now, what this one has.
+    ///
+    /// # Errors
+    /// When the data of this one cannot be read.
+    pub fn copy(&self) -> Result<Self, StoreError> {
+        let Shared { settings, clock, .. } = self.shared.as_ref();
+        Ok(Self::with(self.store().copy()?, settings.clone(), clock.now()))
+    }
+
+    /// All that is kept, in an order of its own, for comparing: two that have the same go on in the same way.
+    ///
+    /// # Errors
+    /// When the data cannot be read.
+    pub fn contents(&self) -> Result<Vec<String>, StoreError> {
+        self.store().contents()
     }
 
     /// How it behaves.
@@ -144,28 +165,47 @@ impl Local {
         Ok(found.into_iter().collect())
     }
 
-    /// Answers an HTTP request.
-    pub async fn answer(&self, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Encoded {
+    /// Answers an HTTP request; `None` when its answer is lost, as the settings may have it.
+    pub async fn answer(&self, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Option<Encoded> {
         let request = uuid::Uuid::new_v4().to_string();
         let call = match wire::decode(&method, &uri, &headers, &body) {
             Ok(call) => call,
-            Err((protocol, fault)) => return wire::encode(protocol, "Unknown", &request, Err(fault)),
+            Err((protocol, fault)) => return Some(wire::encode(protocol, "Unknown", &request, Err(fault))),
         };
         let (protocol, action) = (call.protocol, call.action.clone());
-        let local = self.clone();
-        let now = self.now();
-        let done = tokio::task::spawn_blocking(move || local.call(&call, now)).await;
-        let answer = done.unwrap_or_else(|error| Err(Fault::new("InternalError", error.to_string()).status(500)));
-        wire::encode(protocol, &action, &request, answer)
+        let Fate { ends_before, refusal, undone, ends_after, late, lost, before } = self.shared.fates.of(&call);
+        if ends_before {
+            std::process::abort();
+        }
+        let answer = match refusal {
+            Some(refusal) if undone => Err(refusal),
+            refusal => {
+                let local = self.clone();
+                let now = self.now();
+                let done = tokio::task::spawn_blocking(move || local.call(&call, before, now)).await;
+                let done = done.unwrap_or_else(|error| Err(Fault::new("InternalError", error.to_string()).status(500)));
+                refusal.map_or(done, Err)
+            }
+        };
+        if ends_after {
+            std::process::abort();
+        }
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
+        }
+        (!lost).then(|| wire::encode(protocol, &action, &request, answer))
     }
 
-    /// Carries out what is due by `now`, then answers a call.
-    fn call(&self, call: &Call, now: Timestamp) -> Result<Json, Fault> {
+    /// Carries out what is due by `now`, then answers a call that was made so often before.
+    fn call(&self, call: &Call, before: u32, now: Timestamp) -> Result<Json, Fault> {
         let settings = &self.shared.settings;
         let mut store = self.store();
         advance(&mut store, now, settings)?;
         let service = named(call.service).ok_or_else(|| Fault::unknown_action(call.service, &call.action))?;
-        store.transact(&call.region, now, settings, |tx| service.call(tx, &call.action, &call.params))
+        store.transact(&call.region, now, settings, |tx| {
+            tx.calls(&call.action, before);
+            service.call(tx, &call.action, &call.params)
+        })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -3,7 +3,6 @@
 //! Only loopback addresses are listened on, and a request must name one in its `Host` header, so that no web page can
 //! reach it through a name of its own. Bodies are bounded.
 
-use std::convert::Infallible;
 use std::io;
 
 use bytes::Bytes;
@@ -53,7 +52,12 @@ impl Local {
     }
 }
 
-async fn answer(local: &Local, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+/// That an answer is lost: its connection is closed without it.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is lost")]
+struct Lost;
+
+async fn answer(local: &Local, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Lost> {
     let (parts, body) = request.into_parts();
     if !names_loopback(&parts.headers) {
         return Ok(plain(StatusCode::MISDIRECTED_REQUEST, "The Host header does not name a loopback address.\n"));
@@ -61,7 +65,7 @@ async fn answer(local: &Local, request: Request<Incoming>) -> Result<Response<Fu
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.\n"));
     };
-    let answer = local.answer(parts.method, parts.uri, parts.headers, body.to_bytes()).await;
+    let answer = local.answer(parts.method, parts.uri, parts.headers, body.to_bytes()).await.ok_or(Lost)?;
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = answer.status;
     for (name, value) in answer.headers {

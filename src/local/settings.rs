@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::Faults;
+
 /// Settings, as the file `settings.toml` in its folder has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -10,10 +12,13 @@ pub struct Settings {
     pub pace: f64,
     /// Images that cannot be pulled, `*` standing for anything: a task with one stops with `CannotPullContainerError`.
     pub deny_images: Vec<String>,
+    /// What goes wrong.
+    pub faults: Faults,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { pace: 0.02, deny_images: vec!["*does-not-exist*".to_owned(), "*:missing".to_owned()] }
+        let deny_images = vec!["*does-not-exist*".to_owned(), "*:missing".to_owned()];
+        Self { pace: 0.02, deny_images, faults: Faults::default() }
     }
 }

@@ -4,11 +4,13 @@
 //! a process that dies leaves what its last finished call left. Identifiers are drawn from a counter in the file, so the
 //! same calls give the same identifiers.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, params_from_iter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -24,6 +26,28 @@ const GLOBAL: &str = "global";
 
 /// The version of the file's layout; a file of another is refused.
 const LAYOUT: i64 = 1;
+
+/// The tables.
+const TABLES: [&str; 4] = ["object", "timer", "counter", "fresh"];
+
+/// Until when what is new is not seen, where things are known late.
+const NEW: &str = "CREATE TABLE IF NOT EXISTS fresh (region TEXT, kind TEXT, key TEXT, until INTEGER,
+                       PRIMARY KEY (region, kind, key)) WITHOUT ROWID;";
+
+/// Tables of what may be known late, with the call that makes one and sees all of them: it refuses what there is already.
+const KNOWN_LATE: [(&str, &str); 11] = [
+    ("ec2.vpc", "CreateVpc"),
+    ("ec2.subnet", "CreateSubnet"),
+    ("ec2.group", "CreateSecurityGroup"),
+    ("ec2.internet-gateway", "CreateInternetGateway"),
+    ("ec2.route-table", "CreateRouteTable"),
+    ("ec2.nat-gateway", "CreateNatGateway"),
+    ("ec2.address", "AllocateAddress"),
+    ("ecs.cluster", "CreateCluster"),
+    ("iam.policy", "CreatePolicy"),
+    ("iam.role", "CreateRole"),
+    ("logs.group", "CreateLogGroup"),
+];
 
 /// Why the data could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -122,8 +146,45 @@ impl Store {
             LAYOUT => {}
             found => return Err(StoreError::Layout { found }),
         }
+        transaction.execute_batch(NEW)?;
         transaction.commit()?;
         Ok(Self { connection })
+    }
+
+    /// Another one in memory with the same in it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn copy(&mut self) -> Result<Self, StoreError> {
+        let mut copy = Self::in_memory()?;
+        let (from, to) = (self.connection.transaction()?, copy.connection.transaction()?);
+        for table in TABLES {
+            let mut read = from.prepare(&format!("SELECT * FROM {table}"))?;
+            let columns = read.column_count();
+            let mut write = to.prepare(&format!("INSERT INTO {table} VALUES (?{})", ", ?".repeat(columns - 1)))?;
+            let mut rows = read.query([])?;
+            while let Some(row) = rows.next()? {
+                let values = (0..columns).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>()?;
+                write.execute(params_from_iter(values))?;
+            }
+        }
+        to.commit()?;
+        Ok(copy)
+    }
+
+    /// All that is in it but the counters, a line each, in order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn contents(&mut self) -> Result<Vec<String>, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut query = transaction.prepare_cached(
+            "SELECT region || ' ' || kind || ' ' || key || ' ' || body AS line FROM object
+             UNION ALL SELECT region || ' ' || service || ' ' || what || ' ' || key || ' at ' || due FROM timer
+             ORDER BY line",
+        )?;
+        let lines = query.query_map([], |row| row.get(0))?;
+        Ok(lines.collect::<Result<_, _>>()?)
     }
 
     /// Does `work` in one transaction, undone when it fails.
@@ -139,7 +200,7 @@ impl Store {
     ) -> Result<T, E> {
         let begin = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let sql = begin.map_err(|error| E::from(error.into()))?;
-        let mut tx = Tx { sql, now, account: ACCOUNT, region: region.to_owned(), settings };
+        let mut tx = Tx { sql, now, account: ACCOUNT, region: region.to_owned(), settings, before: 0, late: None };
         let done = work(&mut tx)?;
         tx.sql.commit().map_err(|error| E::from(error.into()))?;
         Ok(done)
@@ -158,6 +219,27 @@ pub struct Tx<'a> {
     pub region: String,
     /// How the embedded AWS behaves.
     pub settings: &'a Settings,
+    /// How often the call was made before that is carried out, as far as faults need to know.
+    pub(super) before: u32,
+    /// What the call does not see yet.
+    late: Option<Late>,
+}
+
+/// That what is new is not seen.
+#[derive(Debug)]
+struct Late {
+    /// For how long, at the pace of this AWS.
+    lag: Duration,
+    /// The call that does not see it.
+    action: String,
+    /// Tables and keys of what it made itself.
+    made: BTreeSet<(&'static str, String)>,
+}
+
+impl Late {
+    fn hides(&self, table: &str) -> bool {
+        KNOWN_LATE.iter().any(|(known, makes)| *known == table && *makes != self.action)
+    }
 }
 
 impl Tx<'_> {
@@ -165,11 +247,63 @@ impl Tx<'_> {
         if T::GLOBAL { GLOBAL } else { &self.region }
     }
 
+    /// This is the transaction of a call, which the same call came before so often: with a lag it does not see what is
+    /// new. A call that deletes sees everything, so that nothing is taken for gone that is not there yet.
+    pub(super) fn calls(&mut self, action: &str, before: u32) {
+        self.before = before;
+        let lag = self.settings.faults.lag().filter(|_| !action.starts_with("Delete"));
+        self.late = lag.map(|lag| {
+            let lag = lag.mul_f64(self.settings.pace.max(0.0));
+            Late { lag, action: action.to_owned(), made: BTreeSet::new() }
+        });
+    }
+
+    /// Whether an object is there and not seen yet.
+    fn is_hidden<T: Object>(&self, key: &str) -> Result<bool, StoreError> {
+        let Some(late) = self.late.as_ref().filter(|late| late.hides(T::TABLE)) else { return Ok(false) };
+        if late.made.contains(&(T::TABLE, key.to_owned())) {
+            return Ok(false);
+        }
+        let mut query = self
+            .sql
+            .prepare_cached("SELECT 1 FROM fresh WHERE region = ?1 AND kind = ?2 AND key = ?3 AND until > ?4")?;
+        Ok(query.exists(params![self.place::<T>(), T::TABLE, key, self.now.as_microsecond()])?)
+    }
+
+    fn seen<T: Object>(&self, objects: Vec<T>) -> Result<Vec<T>, StoreError> {
+        if self.late.is_none() {
+            return Ok(objects);
+        }
+        let seen = objects.into_iter().filter_map(|object| match self.is_hidden::<T>(&object.key()) {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(object)),
+            Err(error) => Some(Err(error)),
+        });
+        seen.collect()
+    }
+
+    /// Hides an object that this call has made from those that come after it.
+    fn hide<T: Object>(&mut self, key: String) -> Result<(), StoreError> {
+        let place = self.place::<T>().to_owned();
+        let Some(late) = &mut self.late else { return Ok(()) };
+        if KNOWN_LATE.iter().any(|(known, _)| *known == T::TABLE) {
+            let (now, lag) = (self.now.as_microsecond(), i64::try_from(late.lag.as_micros()).unwrap_or(i64::MAX));
+            self.sql.prepare_cached("DELETE FROM fresh WHERE until <= ?1")?.execute([now])?;
+            let mut insert = self.sql.prepare_cached("INSERT OR REPLACE INTO fresh VALUES (?1, ?2, ?3, ?4)")?;
+            insert.execute(params![place, T::TABLE, key, now.saturating_add(lag)])?;
+            late.made.insert((T::TABLE, key));
+        }
+        Ok(())
+    }
+
     /// The object of a key.
     ///
     /// # Errors
     /// When the store fails.
     pub fn get<T: Object>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        if self.is_hidden::<T>(key)? {
+            return Ok(None);
+        }
         let mut query =
             self.sql.prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 AND key = ?3")?;
         let body: Option<String> =
@@ -185,11 +319,14 @@ impl Tx<'_> {
         let seq = self.next("object")?;
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO object (region, kind, key, parent, seq, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (region, kind, key) DO UPDATE SET parent = excluded.parent, body = excluded.body",
+             ON CONFLICT (region, kind, key) DO UPDATE SET parent = excluded.parent, body = excluded.body
+             RETURNING seq",
         )?;
-        let body = serde_json::to_string(object)?;
-        insert.execute(params![self.place::<T>(), T::TABLE, object.key(), object.parent(), seq, body])?;
-        Ok(())
+        let (key, body) = (object.key(), serde_json::to_string(object)?);
+        let kept: i64 = insert
+            .query_row(params![self.place::<T>(), T::TABLE, key, object.parent(), seq, body], |row| row.get(0))?;
+        drop(insert);
+        if kept == seq { self.hide::<T>(key) } else { Ok(()) }
     }
 
     /// Forgets the object of a key, and says whether there was one.
@@ -210,7 +347,7 @@ impl Tx<'_> {
         let mut query =
             self.sql.prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 ORDER BY seq")?;
         let bodies = query.query_map(params![self.place::<T>(), T::TABLE], |row| row.get::<_, String>(0))?;
-        bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+        self.seen(bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect::<Result<_, StoreError>>()?)
     }
 
     /// Those of a table with this parent, in the order of their creation.
@@ -222,7 +359,7 @@ impl Tx<'_> {
             .sql
             .prepare_cached("SELECT body FROM object WHERE region = ?1 AND kind = ?2 AND parent = ?3 ORDER BY seq")?;
         let bodies = query.query_map(params![self.place::<T>(), T::TABLE, parent], |row| row.get::<_, String>(0))?;
-        bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+        self.seen(bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect::<Result<_, StoreError>>()?)
     }
 
     /// Lets something happen after as long as it takes on AWS, times the pace: `service` is the signing name of the one

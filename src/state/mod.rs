@@ -4,6 +4,7 @@
 
 mod asked;
 pub mod cipher;
+mod crashing;
 pub mod edit;
 mod error;
 pub mod history;

@@ -3,7 +3,7 @@
 
 use crate::support::Stack;
 use crate::support::faults::{Fault, Faults};
-use crate::support::interruption::survives;
+use crate::support::interruption::{programs, survives};
 
 /// An OrientDB stack that keeps its databases and is reached through a load balancer, and a scaled service of an image of
 /// the account's own beside it. What is in braces changes.
@@ -98,17 +98,17 @@ fn second() -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_creation_may_end_at_any_record() {
-    survives(&[Some(&first())], 7).await;
+    survives(&programs(&[Some(&first())]).await, 7).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_update_may_end_at_any_record() {
-    survives(&[Some(&first()), Some(&second())], 7).await;
+    survives(&programs(&[Some(&first()), Some(&second())]).await, 7).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_may_end_at_any_record() {
-    survives(&[Some(&first()), None], 11).await;
+    survives(&programs(&[Some(&first()), None]).await, 11).await;
 }
 
 #[tokio::test(start_paused = true)]

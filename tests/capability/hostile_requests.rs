@@ -282,7 +282,7 @@ fn well_formed(answer: &Encoded) -> Result<(), TestCaseError> {
 
 async fn ask(local: &Local, request: Request<Bytes>) -> Encoded {
     let (parts, body) = request.into_parts();
-    local.answer(parts.method, parts.uri, parts.headers, body).await
+    local.answer(parts.method, parts.uri, parts.headers, body).await.expect("it is not lost")
 }
 
 /// An AWS with stacks of these samples, and the requests as the SDK made them when it set them up and took some down.
@@ -386,7 +386,7 @@ proptest! {
         let answer = runtime.block_on(async {
             let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
             let local = Local::in_memory(Settings::default(), opened).expect("an AWS");
-            local.answer(method, uri, map, body.into()).await
+            local.answer(method, uri, map, body.into()).await.expect("it is not lost")
         });
         well_formed(&answer)?;
     }

@@ -8,7 +8,7 @@ use object_store::path::Path;
 
 use crate::support::Stack;
 use crate::support::failing::Failing;
-use crate::support::interruption::{attempt, survives};
+use crate::support::interruption::{attempt, programs, survives};
 use crate::support::stack::owner;
 
 const SCRIPT: &str = r#"
@@ -40,17 +40,17 @@ fn script(cidr: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_creation() {
-    survives(&[Some(&script("10.0.0.0/16"))], 5).await;
+    survives(&programs(&[Some(&script("10.0.0.0/16"))]).await, 5).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replacement() {
-    survives(&[Some(&script("10.0.0.0/16")), Some(&script("10.1.0.0/16"))], 17).await;
+    survives(&programs(&[Some(&script("10.0.0.0/16")), Some(&script("10.1.0.0/16"))]).await, 17).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion() {
-    survives(&[Some(&script("10.0.0.0/16")), None], 11).await;
+    survives(&programs(&[Some(&script("10.0.0.0/16")), None]).await, 11).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,28 +83,32 @@ impl Faults {
     }
 
     /// A connection on which they happen.
-    pub fn on(&self, mut cloud: Cloud, local: &Local) -> Cloud {
-        let http = SharedHttpClient::new(Faulty { faults: self.clone(), local: local.http_client() });
-        macro_rules! through {
-            ($($client:ident $sdk:ident),*) => {$(
-                let config = cloud.$client.config().to_builder().http_client(http.clone()).build();
-                cloud.$client = $sdk::Client::from_conf(config);
-            )*};
-        }
-        through!(
-            autoscaling aws_sdk_applicationautoscaling,
-            ec2 aws_sdk_ec2,
-            ecr aws_sdk_ecr,
-            ecs aws_sdk_ecs,
-            efs aws_sdk_efs,
-            elb aws_sdk_elasticloadbalancingv2,
-            iam aws_sdk_iam,
-            logs aws_sdk_cloudwatchlogs,
-            secrets aws_sdk_secretsmanager,
-            servicediscovery aws_sdk_servicediscovery
-        );
-        cloud
+    pub fn on(&self, cloud: Cloud, local: &Local) -> Cloud {
+        through(cloud, SharedHttpClient::new(Faulty { faults: self.clone(), local: local.http_client() }))
     }
+}
+
+/// The connection, with its calls made by another client.
+pub fn through(mut cloud: Cloud, http: SharedHttpClient) -> Cloud {
+    macro_rules! through {
+        ($($client:ident $sdk:ident),*) => {$(
+            let config = cloud.$client.config().to_builder().http_client(http.clone()).build();
+            cloud.$client = $sdk::Client::from_conf(config);
+        )*};
+    }
+    through!(
+        autoscaling aws_sdk_applicationautoscaling,
+        ec2 aws_sdk_ec2,
+        ecr aws_sdk_ecr,
+        ecs aws_sdk_ecs,
+        efs aws_sdk_efs,
+        elb aws_sdk_elasticloadbalancingv2,
+        iam aws_sdk_iam,
+        logs aws_sdk_cloudwatchlogs,
+        secrets aws_sdk_secretsmanager,
+        servicediscovery aws_sdk_servicediscovery
+    );
+    cloud
 }
 
 /// What a request asks for: the action, or where the protocol has none, the method and the kind of object.
@@ -117,6 +121,11 @@ fn action(request: &HttpRequest, body: &str) -> String {
     }
     let kind = request.uri().split('?').next().and_then(|uri| uri.split('/').nth(4)).unwrap_or_default();
     format!("{} {kind}", request.method())
+}
+
+/// What a request asks for, from itself.
+pub fn asked(request: &HttpRequest) -> String {
+    action(request, &String::from_utf8_lossy(request.body().bytes().unwrap_or_default()))
 }
 
 /// Whether a call of an action changes something.
@@ -159,9 +168,7 @@ struct FaultyConnector {
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         self.faults.hear(&request);
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
-        let action = action(&request, &body);
-        match self.faults.take(&action, &request) {
+        match self.faults.take(&asked(&request), &request) {
             None => self.through.call(request),
             Some(Fault::Lost) => {
                 let done = self.through.call(request);

@@ -1,67 +1,130 @@
-//! Runs that end at a record of the journal, and are begun again.
+//! Runs that end before their time, and are begun again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use hzscript::apply::execute::Report;
 use hzscript::engine::EngineError;
-use hzscript::state::StateStore;
+use hzscript::model::Program;
+use hzscript::state::{Owner, StateStore};
 
 use super::Stack;
-use super::failing::Failing;
-use super::stack::{owner, summary};
+use super::inventory::inventory;
+use super::moments::{Left, Moments, Watch};
+use super::stack::{account, connected, owner, summary};
+
+/// At how many moments a run was ended, and what came of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Survived {
+    /// Calls of the undisturbed run.
+    pub calls: usize,
+    /// Objects of its state written and removed.
+    pub writes: usize,
+    /// Moments tried: before and after each of those.
+    pub points: usize,
+    /// What there was at them, each once.
+    pub states: usize,
+    /// Moments after which another run ended where the undisturbed one did.
+    pub survived: usize,
+}
+
+impl fmt::Display for Survived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calls, writes, points, states, survived } = self;
+        write!(f, "{calls} calls, {writes} writes, points: {points}, distinct states: {states}, survived: {survived}")
+    }
+}
 
 /// What a run does, given as a script; nothing is the deletion of all.
 pub async fn attempt(stack: &Stack, text: Option<&str>) -> Result<Report, EngineError> {
-    let session = stack.engine.begin(&owner()).await?;
-    let plan = match text {
-        Some(text) => session.plan(&stack.program(text).await).await?,
+    let program = match text {
+        Some(text) => Some(stack.program(text).await),
+        None => None,
+    };
+    carry_out(stack, program.as_ref(), &owner()).await
+}
+
+/// What a run does; nothing is the deletion of all.
+async fn carry_out(stack: &Stack, program: Option<&Program>, owner: &Owner) -> Result<Report, EngineError> {
+    let session = stack.engine.begin(owner).await?;
+    let plan = match program {
+        Some(program) => session.plan(program).await?,
         None => session.plan_destroy().await?,
     };
     session.apply(&plan).await
 }
 
+/// Somebody who is no longer there, so that the lock is taken from them: no process has this number.
+fn gone() -> Owner {
+    Owner { process: u32::MAX, ..owner() }
+}
+
 /// Does what a run does, which must be everything.
-async fn complete(stack: &Stack, text: Option<&str>, when: &str) {
-    let report = attempt(stack, text).await.expect("begun");
+pub async fn complete(stack: &Stack, program: Option<&Program>, when: &str) {
+    let report = carry_out(stack, program, &gone()).await.unwrap_or_else(|error| panic!("{when}: {error}: {error:?}"));
     assert!(report.is_complete(), "{when}: {:#?}", report.failures);
 }
 
-/// Carries out `runs`, the last of them with a store that gives up after so many objects, for every so-manieth of
-/// them; then again. What there is then is what there would have been, and no secret has another value than before.
-pub async fn survives(runs: &[Option<&str>], stride: usize) {
-    let store = Failing::new();
-    let stack = Stack::kept_in(StateStore::within(store.clone(), "test")).await;
+/// Nothing is left to do.
+pub async fn is_settled(stack: &Stack, program: Option<&Program>, when: &str) {
+    let session = stack.engine.look().await.unwrap_or_else(|error| panic!("{when}: {error}"));
+    let plan = match program {
+        Some(program) => session.plan(program).await,
+        None => session.plan_destroy().await,
+    };
+    let plan = plan.unwrap_or_else(|error| panic!("{when}: {error}"));
+    assert!(plan.is_empty(), "{when}: {}", summary(&plan));
+}
+
+/// Programs of scripts; nothing stays nothing.
+pub async fn programs(texts: &[Option<&str>]) -> Vec<Option<Program>> {
+    let stack = Stack::new().await;
+    let mut programs = Vec::new();
+    for text in texts {
+        programs.push(match text {
+            Some(text) => Some(stack.program(text).await),
+            None => None,
+        });
+    }
+    programs
+}
+
+/// Carries out `runs`, the last of them ended at every moment, and then again for every so-manieth of what there may be
+/// then. What there is in the end is what there would have been, nothing is left to do, and no secret has another value
+/// than before.
+pub async fn survives(runs: &[Option<Program>], stride: usize) -> Survived {
+    let local = account(&[]);
+    let watch = Watch::new(&local);
+    let store = StateStore::within(std::sync::Arc::new(watch.clone()), "test");
+    let stack = Stack::with(local.clone(), watch.on(connected(&local).await), store);
     let (last, before) = runs.split_last().expect("a run");
     for run in before {
-        complete(&stack, *run, "before").await;
+        complete(&stack, run.as_ref(), "before").await;
     }
-    store.takes(i64::MAX);
-    complete(&stack, *last, "undisturbed").await;
-    let (expected, records) = (stack.exists(), store.taken());
-    assert!(records > 20, "{records} records");
-    for takes in (0..records).step_by(stride) {
-        let store = Failing::new();
-        let stack = Stack::kept_in(StateStore::within(store.clone(), "test")).await;
-        for run in before {
-            complete(&stack, *run, "before").await;
-        }
-        store.takes(takes);
-        let when = format!("after {takes} of {records}");
-        let ended = attempt(&stack, *last).await;
-        assert!(matches!(ended, Err(EngineError::State(_))), "{when}: {ended:?}");
-        store.takes(i64::MAX);
+    watch.begin();
+    complete(&stack, last.as_ref(), "undisturbed").await;
+    let Moments { calls, writes, left, .. } = watch.end();
+    assert!(calls > 20 && writes > 20, "{calls} calls, {writes} writes");
+    let expected = inventory(&stack).await;
+    let mut survived = Survived { calls, writes, points: 2 * (calls + writes), states: left.len(), survived: 0 };
+    assert_eq!(left.iter().map(|left| left.moments).sum::<usize>(), survived.points, "none is left out");
+    for Left { local, kept, when, moments } in left.into_iter().step_by(stride) {
+        let cloud = connected(&local).await;
+        let stack = Stack::with(local, cloud, StateStore::within(std::sync::Arc::new(kept), "test"));
         let secrets = secrets(&stack).await;
-        complete(&stack, *last, &when).await;
-        assert_eq!(stack.exists(), expected, "{when}");
+        complete(&stack, last.as_ref(), &when).await;
+        is_settled(&stack, last.as_ref(), &when).await;
+        let found = inventory(&stack).await;
+        let (more, less): (Vec<_>, Vec<_>) =
+            (found.difference(&expected).collect(), expected.difference(&found).collect());
+        assert!(more.is_empty() && less.is_empty(), "{when}: too much: {more:#?}\ntoo little: {less:#?}");
         for (arn, versions) in self::secrets(&stack).await {
             assert_eq!(versions.len(), 1, "{when}: {versions:?}");
             assert!(secrets.get(&arn).is_none_or(|before| *before == versions), "{when}");
         }
-        if let Some(text) = last {
-            let plan = stack.plan(text).await;
-            assert!(plan.is_empty(), "{when}: {:#?}", summary(&plan));
-        }
+        survived.survived += moments;
     }
+    survived
 }
 
 /// The secrets there are, with their versions and values.

@@ -7,6 +7,8 @@ pub mod failing;
 pub mod faults;
 pub mod graph;
 pub mod interruption;
+pub mod inventory;
+pub mod moments;
 pub mod place;
 pub mod stack;
 pub mod world;

@@ -80,11 +80,18 @@ impl Stack {
     }
 
     async fn made(store: StateStore, settings: Settings, faults: Option<&Faults>) -> Self {
-        let slow = LocalSettings { pace: 1.0, ..LocalSettings::default() };
-        let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let local = Local::in_memory(slow, opened).expect("an embedded AWS");
-        let cloud = Cloud::embedded(&local, "eu-west-1").await.expect("a connection");
+        let local = account(&[]);
+        let cloud = connected(&local).await;
         let cloud = faults.map_or_else(|| cloud.clone(), |faults| faults.on(cloud.clone(), &local));
+        Self::on(local, cloud, store, settings)
+    }
+
+    /// One on an account that is there, whose calls are made in their own way.
+    pub fn with(local: Local, cloud: Cloud, store: StateStore) -> Self {
+        Self::on(local, cloud, store, settings(true))
+    }
+
+    fn on(local: Local, cloud: Cloud, store: StateStore, settings: Settings) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();
         let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
@@ -189,6 +196,20 @@ impl Stack {
     pub fn exists(&self) -> Vec<String> {
         self.local.list().expect("readable").into_iter().map(|listed| listed.type_name).collect()
     }
+}
+
+/// An empty account, as slow as AWS in truth, in which these faults happen.
+pub fn account(faults: &[&str]) -> Local {
+    let faults: Vec<String> = faults.iter().map(|rule| (*rule).to_owned()).collect();
+    let faults = faults.try_into().expect("faults");
+    let settings = LocalSettings { pace: 1.0, faults, ..LocalSettings::default() };
+    let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
+    Local::in_memory(settings, opened).expect("an embedded AWS")
+}
+
+/// A connection to an account.
+pub async fn connected(local: &Local) -> Cloud {
+    Cloud::embedded(local, "eu-west-1").await.expect("a connection")
 }
 
 fn in_memory() -> StateStore {

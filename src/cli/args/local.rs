@@ -14,6 +14,8 @@ pub enum LocalCommand {
         port: u16,
         #[command(flatten)]
         folder: FolderArguments,
+        #[command(flatten)]
+        faults: FaultArguments,
     },
     /// List everything that exists in it
     List {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use hzscript::apply::formation::FormationCheck;
+use hzscript::local::fault::Rule;
 use hzscript::plan::Scope;
 use hzscript::plan::scope::AddressPattern;
 
@@ -73,6 +74,19 @@ pub struct TargetArguments {
     /// Send AWS's calls to this address instead; implies --target aws
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    #[command(flatten)]
+    pub faults: FaultArguments,
+}
+
+/// What goes wrong on purpose.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Faults (embedded AWS only)")]
+pub struct FaultArguments {
+    /// Have something go wrong in the embedded AWS; may be repeated: throttle=0.3, error=0.05, drop=0.1, drop=create,
+    /// drop=change, slow=2s, lag=10s, capacity=2, crash=call:17:before, crash=journal:5:after, seed=42. Those of calls may
+    /// be limited to some: throttle=0.5@ecs:CreateService, error=1@iam
+    #[arg(long = "fault", value_name = "SPEC")]
+    pub rules: Vec<Rule>,
 }
 
 /// Which part of a stack.

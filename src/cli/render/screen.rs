@@ -38,6 +38,11 @@ pub enum Line<'a> {
         /// The stack's name.
         stack: &'a str,
     },
+    /// What goes wrong on purpose.
+    Faults {
+        /// The sentence that people are shown.
+        text: &'a str,
+    },
     /// What is worth saying of the script though it is no mistake.
     Warning {
         /// The warning.

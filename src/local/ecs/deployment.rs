@@ -67,6 +67,9 @@ pub struct Deployment {
     pub reason: String,
     /// Whether it rolls another back.
     pub rollback: bool,
+    /// How many of its placements found no capacity.
+    #[serde(default)]
+    pub unplaced: u32,
 }
 
 impl Deployment {
@@ -74,7 +77,7 @@ impl Deployment {
     pub fn begin(id: String, revision: Revision, now: i64) -> Self {
         let reason = format!("ECS deployment {id} in progress.");
         let rollout = Rollout::InProgress;
-        Self { id, revision, created: now, updated: now, failed: 0, rollout, reason, rollback: false }
+        Self { id, revision, created: now, updated: now, failed: 0, rollout, reason, rollback: false, unplaced: 0 }
     }
 
     /// As answers have it.

@@ -15,6 +15,10 @@ use crate::model::{Json, JsonMap};
 /// The service that tasks' roles have to trust.
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
+/// Why a task finds no place on Fargate, without a full stop.
+pub const NO_CAPACITY: &str = "Capacity is unavailable at this time. Please try again later or in a different \
+                               availability zone";
+
 /// What keeps a task from starting.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {

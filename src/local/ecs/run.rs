@@ -61,6 +61,9 @@ pub fn run(tx: &mut Tx<'_>, params: &JsonMap) -> Result<Json, Fault> {
     }
     let overrides = map(params, "overrides")?.cloned().unwrap_or_default();
     check_overrides(&overrides, &definition)?;
+    if tx.before < tx.settings.faults.refused_placements() {
+        return Ok(json!({"tasks": [], "failures": [{"reason": failure::NO_CAPACITY}]}));
+    }
     let mut own_tags = tags::read(params)?;
     if text(params, "propagateTags")? == Some("TASK_DEFINITION") {
         let more = definition.tags.iter().filter(|(key, _)| !own_tags.contains_key(*key));

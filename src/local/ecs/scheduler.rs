@@ -305,6 +305,15 @@ fn launch(
         // The circuit breaker may have to be tripped.
         return Ok(wake(tx, &service::key(&service.cluster, &service.name))?);
     }
+    if primary.unplaced < tx.settings.faults.refused_placements() {
+        let refusal = format!("was unable to place a task. Reason: {}.", failure::NO_CAPACITY);
+        events::add_problem(tx, &mut service.events, &service.name, &refusal)?;
+        if let Some(one) = service.deployments.first_mut() {
+            one.unplaced += 1;
+        }
+        service.steady = false;
+        return Ok(hold_back(tx, service)?);
+    }
     let (Some(definition), Some(network)) = (definition, &revision.network) else { return Ok(()) };
     let mut spread = Spread::over(tx, network)?;
     tasks.iter().for_each(|task| spread.count(&task.subnet));
