@@ -43,7 +43,8 @@ impl Step<'_> {
         };
         recorded.id = created.id;
         if let Ok(mut fresh) = self.run.fresh.lock() {
-            fresh.insert(recorded.id.clone());
+            // What AWS does not know yet it names by a part of the identifier.
+            fresh.extend(recorded.id.split('|').map(str::to_owned));
         }
         recorded.attributes.extend(created.accepted.attributes);
         let settled = match created.accepted.waiting {

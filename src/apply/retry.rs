@@ -1,7 +1,7 @@
 //! When a failed call is made again, and after how long.
 //!
-//! The SDK's own retries are off: a creation whose answer was lost must be looked for before it is made again, and only
-//! this crate knows how.
+//! The SDK makes only calls again that were too many (`cloud::repeat`): a creation whose answer was lost must be looked for
+//! before it is made again, and only this crate knows how.
 
 use std::time::Duration;
 

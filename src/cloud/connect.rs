@@ -11,10 +11,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_ec2::config::retry::RetryPartition;
 use aws_smithy_http_client::tls;
-use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::error::chain;
+use super::repeat::{OnlyThrottled, only_asks, too_many};
 use super::{Answering, CallError, Calls, Cloud, failed};
 use crate::local::Local;
 
@@ -112,11 +112,9 @@ impl Cloud {
     }
 
     async fn from_config(config: &SdkConfig, pace: f64, answering: Answering) -> Result<Self, ConnectError> {
-        // Repeating a call is this crate's business: see `apply::retry`. How fast calls may be sent, once AWS has refused
-        // one for being too many, the SDK finds out for each service.
         let config = config
             .to_builder()
-            .retry_config(RetryConfig::adaptive().with_max_attempts(1))
+            .retry_config(too_many(pace, &answering))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(10))
@@ -125,17 +123,20 @@ impl Cloud {
             )
             .build();
         let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
+        let asking = config.to_builder().retry_config(only_asks(pace)).build();
         let calls = Calls::default();
         // A partition of its own for each client of each connection: what one may send does not depend on another.
         macro_rules! client {
-            ($sdk:ident, $service:literal) => {{
-                let own = $sdk::config::Builder::from(&config)
+            ($sdk:ident, $service:literal, $config:expr) => {
+                $sdk::config::Builder::from($config)
                     .retry_partition(RetryPartition::custom($service).build())
-                    .interceptor(calls.of($service));
-                $sdk::Client::from_conf(own.build())
-            }};
+                    .interceptor(calls.of($service))
+            };
+            ($sdk:ident, $service:literal) => {
+                $sdk::Client::from_conf(client!($sdk, $service, &config).retry_classifier(OnlyThrottled).build())
+            };
         }
-        let sts = client!(aws_sdk_sts, "sts");
+        let sts = aws_sdk_sts::Client::from_conf(client!(aws_sdk_sts, "sts", &asking).build());
         let identity = sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))?;
         Ok(Self {
             account: identity.account().unwrap_or_default().to_owned(),
@@ -144,6 +145,7 @@ impl Cloud {
             pace,
             autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling"),
             ec2: client!(aws_sdk_ec2, "ec2"),
+            lookups: aws_sdk_ec2::Client::from_conf(client!(aws_sdk_ec2, "ec2", &asking).build()),
             ecr: client!(aws_sdk_ecr, "ecr"),
             ecs: client!(aws_sdk_ecs, "ecs"),
             efs: client!(aws_sdk_efs, "elasticfilesystem"),
@@ -158,18 +160,12 @@ impl Cloud {
         })
     }
 
-    /// A client of EC2 for look-ups, which may be repeated whatever became of them.
-    pub(super) fn patient(&self) -> aws_sdk_ec2::Client {
-        let config = self.ec2.config().to_builder().retry_config(patience(self.pace));
-        aws_sdk_ec2::Client::from_conf(config.build())
-    }
-
     /// Names of the region's availability zones that this account may use, sorted.
     ///
     /// # Errors
     /// When `ec2:DescribeAvailabilityZones` fails.
     pub async fn zones(&self) -> Result<Vec<String>, CallError> {
-        let asked = self.patient().describe_availability_zones().send().await;
+        let asked = self.lookups.describe_availability_zones().send().await;
         let answer = asked.map_err(failed("ec2:DescribeAvailabilityZones"))?;
         let usable = answer.availability_zones().iter().filter(|zone| {
             zone.zone_type() == Some("availability-zone")

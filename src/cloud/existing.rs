@@ -22,8 +22,7 @@ impl Cloud {
             VpcQuery::Name(name) => filter("tag:Name", [name.clone()]),
             VpcQuery::Id(id) => filter("vpc-id", [id.clone()]),
         };
-        let ec2 = self.patient();
-        let pages = ec2.describe_vpcs().filters(asked).into_paginator().items().send();
+        let pages = self.lookups.describe_vpcs().filters(asked).into_paginator().items().send();
         let mut vpcs: Vec<Vpc> = pages.collect::<Result<_, _>>().await.map_err(failed("ec2:DescribeVpcs"))?;
         // `*` and `?` in a filter stand for anything; in a name they do not.
         vpcs.retain(|vpc| match wanted {
@@ -36,10 +35,11 @@ impl Cloud {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let pages = ec2.describe_subnets().filters(filter("vpc-id", ids.clone())).into_paginator().items().send();
+        let pages =
+            self.lookups.describe_subnets().filters(filter("vpc-id", ids.clone())).into_paginator().items().send();
         let subnets: Vec<Subnet> = pages.collect::<Result<_, _>>().await.map_err(failed("ec2:DescribeSubnets"))?;
         let asked = filter("vpc-id", ids);
-        let pages = ec2.describe_route_tables().filters(asked).into_paginator().items().send();
+        let pages = self.lookups.describe_route_tables().filters(asked).into_paginator().items().send();
         let tables: Vec<RouteTable> =
             pages.collect::<Result<_, _>>().await.map_err(failed("ec2:DescribeRouteTables"))?;
         let routing = Routing::of(&tables);

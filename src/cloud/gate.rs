@@ -59,6 +59,7 @@ impl Cloud {
         through! {
             autoscaling: aws_sdk_applicationautoscaling,
             ec2: aws_sdk_ec2,
+            lookups: aws_sdk_ec2,
             ecr: aws_sdk_ecr,
             ecs: aws_sdk_ecs,
             efs: aws_sdk_efs,

@@ -6,6 +6,7 @@ mod error;
 mod existing;
 mod gate;
 mod keys;
+mod repeat;
 
 pub use calls::{Calls, Count};
 pub use connect::{ConnectError, Connection};
@@ -44,6 +45,8 @@ pub struct Cloud {
     pub autoscaling: aws_sdk_applicationautoscaling::Client,
     /// Client of EC2.
     pub ec2: aws_sdk_ec2::Client,
+    /// Client of EC2 for look-ups, which are made again whatever became of them.
+    pub(crate) lookups: aws_sdk_ec2::Client,
     /// Client of ECR.
     pub ecr: aws_sdk_ecr::Client,
     /// Client of ECS.

@@ -83,6 +83,7 @@ pub(super) fn cloud(answer: impl Fn(&str, &JsonMap) -> Json + Send + Sync + 'sta
         pace: 0.0,
         autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
+        lookups: aws_sdk_ec2::Client::new(&config),
         ecr: aws_sdk_ecr::Client::new(&config),
         ecs: aws_sdk_ecs::Client::new(&config),
         efs: aws_sdk_efs::Client::new(&config),

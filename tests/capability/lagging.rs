@@ -3,6 +3,7 @@
 
 use crate::support::Stack;
 use crate::support::faults::{Fault, Faults};
+use crate::support::world::project_script;
 
 const GATEWAY: &str = r#"ec2_internet_gateway("gateway");"#;
 const NETWORK: &str =
@@ -99,6 +100,31 @@ ecs_service("service", #{
 "#;
     stack.runs(script).await;
     assert!(stack.plan(script).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_of_something_new_waits_until_that_is_known() {
+    let stack = Stack::upset(&["lag=20s"]).await;
+    let script = r#"
+let net = network(#{ name: "net", cidr: "10.0.0.0/16", azs: 1, natGateways: 1 });
+let role = iam_role("execution", #{ roleName: "execution", assumeRolePolicyDocument: assume_role("ecs-tasks.amazonaws.com") });
+let group = ec2_security_group("group", #{ groupDescription: "members", vpcId: net.vpc.vpcId });
+group.allow_from(group, 5701);
+"#;
+    stack.runs(script).await;
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    assert!(stack.plan(script).await.is_empty());
+    stack.destroy().await;
+    assert_eq!(stack.exists(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_waits_until_there_is_capacity() {
+    let stack = Stack::upset(&["capacity=4"]).await;
+    let script = std::fs::read_to_string(project_script("hazelcast.rhai")).expect("readable");
+    stack.runs(&script).await;
+    let told = format!("{:?}", stack.events());
+    assert!(told.contains("Capacity is unavailable at this time"), "{told}");
 }
 
 #[tokio::test(start_paused = true)]

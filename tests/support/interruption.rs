@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hzscript::apply::execute::Report;
 use hzscript::engine::EngineError;
 use hzscript::model::Program;
+use hzscript::plan::Plan;
 use hzscript::state::{Owner, StateStore};
 
 use super::Stack;
@@ -65,8 +67,8 @@ pub async fn complete(stack: &Stack, program: Option<&Program>, when: &str) {
     assert!(report.is_complete(), "{when}: {:#?}", report.failures);
 }
 
-/// Nothing is left to do.
-pub async fn is_settled(stack: &Stack, program: Option<&Program>, when: &str) {
+/// Nothing is left to do: the plan that says so.
+pub async fn is_settled(stack: &Stack, program: Option<&Program>, when: &str) -> Plan {
     let session = stack.engine.look().await.unwrap_or_else(|error| panic!("{when}: {error}"));
     let plan = match program {
         Some(program) => session.plan(program).await,
@@ -74,6 +76,7 @@ pub async fn is_settled(stack: &Stack, program: Option<&Program>, when: &str) {
     };
     let plan = plan.unwrap_or_else(|error| panic!("{when}: {error}"));
     assert!(plan.is_empty(), "{when}: {}", summary(&plan));
+    plan
 }
 
 /// Programs of scripts; nothing stays nothing.
@@ -93,10 +96,8 @@ pub async fn programs(texts: &[Option<&str>]) -> Vec<Option<Program>> {
 /// then. What there is in the end is what there would have been, nothing is left to do, and no secret has another value
 /// than before.
 pub async fn survives(runs: &[Option<Program>], stride: usize) -> Survived {
-    let local = account(&[]);
-    let watch = Watch::new(&local);
-    let store = StateStore::within(std::sync::Arc::new(watch.clone()), "test");
-    let stack = Stack::with(local.clone(), watch.on(connected(&local).await), store);
+    let watch = Watch::new(&account(&[]));
+    let stack = watch.stack().await;
     let (last, before) = runs.split_last().expect("a run");
     for run in before {
         complete(&stack, run.as_ref(), "before").await;
@@ -104,17 +105,16 @@ pub async fn survives(runs: &[Option<Program>], stride: usize) -> Survived {
     watch.begin();
     complete(&stack, last.as_ref(), "undisturbed").await;
     let Moments { calls, writes, left, .. } = watch.end();
-    assert!(calls > 20 && writes > 20, "{calls} calls, {writes} writes");
-    let expected = inventory(&stack).await;
+    assert!(calls > 20 && writes > 10, "{calls} calls, {writes} writes");
+    let expected = inventory(&stack, &is_settled(&stack, last.as_ref(), "undisturbed").await).await;
     let mut survived = Survived { calls, writes, points: 2 * (calls + writes), states: left.len(), survived: 0 };
     assert_eq!(left.iter().map(|left| left.moments).sum::<usize>(), survived.points, "none is left out");
     for Left { local, kept, when, moments } in left.into_iter().step_by(stride) {
         let cloud = connected(&local).await;
-        let stack = Stack::with(local, cloud, StateStore::within(std::sync::Arc::new(kept), "test"));
+        let stack = Stack::with(local, cloud, StateStore::within(Arc::new(kept), "test"));
         let secrets = secrets(&stack).await;
         complete(&stack, last.as_ref(), &when).await;
-        is_settled(&stack, last.as_ref(), &when).await;
-        let found = inventory(&stack).await;
+        let found = inventory(&stack, &is_settled(&stack, last.as_ref(), &when).await).await;
         let (more, less): (Vec<_>, Vec<_>) =
             (found.difference(&expected).collect(), expected.difference(&found).collect());
         assert!(more.is_empty() && less.is_empty(), "{when}: too much: {more:#?}\ntoo little: {less:#?}");

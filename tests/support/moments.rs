@@ -20,6 +20,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use hzscript::cloud::Cloud;
 use hzscript::local::Local;
+use hzscript::state::StateStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -27,7 +28,9 @@ use object_store::{
     PutOptions, PutPayload, PutResult, Result,
 };
 
+use super::Stack;
 use super::faults::through;
+use super::stack::connected;
 
 /// What AWS and the store have at a moment.
 pub struct Left {
@@ -66,12 +69,12 @@ struct Watched {
 }
 
 /// How calls were answered.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// All calls.
     pub calls: usize,
-    /// Those whose answer was lost.
-    pub lost: usize,
+    /// What was asked for by those whose answer was lost.
+    pub lost: Vec<String>,
     /// Those that were too many.
     pub throttled: usize,
 }
@@ -101,21 +104,28 @@ impl Watch {
 
     /// How calls were answered so far.
     pub fn answers(&self) -> Answers {
-        *self.0.answers.lock().expect("not poisoned")
+        self.0.answers.lock().expect("not poisoned").clone()
     }
 
-    fn answered(&self, answer: &std::result::Result<HttpResponse, ConnectorError>) {
+    fn answered(&self, asked: &str, answer: &std::result::Result<HttpResponse, ConnectorError>) {
         let mut answers = self.0.answers.lock().expect("not poisoned");
         answers.calls += 1;
-        answers.lost += usize::from(answer.is_err());
+        answers.lost.extend(answer.is_err().then(|| asked.to_owned()));
         let body = answer.as_ref().ok().filter(|answer| !answer.status().is_success());
         let body =
             String::from_utf8_lossy(body.and_then(|answer| answer.body().bytes()).unwrap_or_default()).into_owned();
         answers.throttled += usize::from(["Throttling", "RequestLimitExceeded"].iter().any(|code| body.contains(code)));
     }
 
+    /// A stack whose calls and whose state are watched.
+    pub async fn stack(&self) -> Stack {
+        let Watched { local, .. } = self.0.as_ref();
+        let cloud = self.on(connected(local).await);
+        Stack::with(local.clone(), cloud, StateStore::within(Arc::new(self.clone()), "test"))
+    }
+
     /// A connection whose calls are watched.
-    pub fn on(&self, cloud: Cloud) -> Cloud {
+    fn on(&self, cloud: Cloud) -> Cloud {
         through(cloud, SharedHttpClient::new(self.clone()))
     }
 
@@ -183,7 +193,7 @@ impl HttpConnector for WatchedConnector {
         HttpConnectorFuture::new(async move {
             watch.moment(1, 0, || format!("before {what}"));
             let done = through.call(request).await;
-            watch.answered(&done);
+            watch.answered(&what, &done);
             watch.moment(0, 0, || format!("after {what}"));
             done
         })

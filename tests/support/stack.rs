@@ -54,6 +54,13 @@ impl Stack {
         Self::executed(settings(true)).await
     }
 
+    /// One on an AWS in which these faults happen, as `--fault` says them.
+    pub async fn upset(faults: &[&str]) -> Self {
+        let local = account(faults);
+        let cloud = connected(&local).await;
+        Self::with(local, cloud, in_memory())
+    }
+
     /// One whose connection to AWS has faults.
     pub async fn faulty(faults: &Faults) -> Self {
         Self::made(in_memory(), settings(true), Some(faults)).await
