@@ -8,6 +8,7 @@ does: nothing left to do, and everything there once.
 import collections
 import json
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -53,7 +54,9 @@ class Stack:
 
     def inventory(self):
         listed = json.loads(self.hz("local", "list", "--json").stdout)
-        return collections.Counter((one["type"], one.get("name"), one.get("status")) for one in listed)
+        # What is added to names that are made up is another for each stack.
+        named = lambda one: re.sub("[0-9a-f]{8,}", "…", one.get("name") or "")
+        return collections.Counter((one["type"], named(one), one.get("status")) for one in listed)
 
 
 def must(ended, when):

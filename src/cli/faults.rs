@@ -8,7 +8,7 @@ use super::args::FaultArguments;
 /// The faults of the arguments, with a seed where they have none.
 pub fn given(arguments: &FaultArguments) -> Faults {
     let faults = Faults::new(arguments.rules.clone());
-    if faults.is_empty() || faults.seed().is_some() {
+    if !faults.are_drawn() || faults.seed().is_some() {
         return faults;
     }
     // Short enough to be typed again.
@@ -19,5 +19,6 @@ pub fn given(arguments: &FaultArguments) -> Faults {
 /// What goes wrong, in a line; `None` when nothing does.
 pub fn told(faults: &Faults) -> Option<String> {
     let seed = faults.seed().unwrap_or_default();
-    (!faults.is_empty()).then(|| format!("faults: {faults}; seed={seed} has them again"))
+    let again = if faults.are_drawn() { format!("; seed={seed} has them again") } else { String::new() };
+    (!faults.is_empty()).then(|| format!("faults: {faults}{again}"))
 }

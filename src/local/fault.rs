@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::SERVICES;
 
 /// Every form that a rule may have.
-pub const FORMS: &str = "\
-  throttle=0.3             this share of calls is refused: too many
+pub const FORMS: &str = "  throttle=0.3             this share of calls is refused: too many
   error=0.05               this share of calls ends in an error of the service's own; half of them are done
   drop=0.1                 this share of calls is done, and the answer lost
   drop=create              the first answer of every call that makes something is lost
@@ -149,6 +148,12 @@ impl Faults {
     pub fn and(mut self, more: &Self) -> Self {
         self.0.extend_from_slice(&more.0);
         self
+    }
+
+    /// Whether anything is drawn, so that a seed matters.
+    pub fn are_drawn(&self) -> bool {
+        let drawn = |what: &What| matches!(what, What::Throttle(_) | What::Error(_) | What::Drop(Lost::Share(_)));
+        self.0.iter().any(|rule| drawn(&rule.what))
     }
 
     /// The seed that was said.

@@ -58,7 +58,7 @@ fn faults_are_told_with_the_seed_that_has_them_again() {
     let told = ended.stdout.lines().find(|line| line.starts_with("faults: ")).expect("they are told").to_owned();
     assert!(told.contains("throttle=0.3, drop=create; seed="), "{told}");
     world.hz(&["plan", &script, "--detailed-exitcode"]).exits_with(0);
-    world.hz(&["plan", &script, "--fault=seed=5", "--fault=slow=0s"]).succeeds().told("faults: slow=0s; seed=5");
+    world.hz(&["plan", &script, "--fault=seed=5", "--fault=error=0"]).succeeds().told("faults: error=0; seed=5");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hzscript::plan::Plan;
+use regex::{Captures, Regex};
 
 use super::Stack;
 
@@ -42,13 +43,14 @@ pub async fn inventory(stack: &Stack, plan: &Plan) -> BTreeSet<String> {
     counted.into_iter().map(|(line, times)| format!("{times} × {line}")).collect()
 }
 
-/// The text without runs of eight and more hexadecimal digits.
+/// The text without runs of eight and more hexadecimal digits, and without addresses that are no blocks of them.
 fn without_identifiers(text: &str) -> String {
-    let mut left = String::new();
-    for run in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
-        let end = run.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(run.len());
-        left.push_str(if end < 8 { &run[..end] } else { "…" });
-        left.push_str(&run[end..]);
-    }
-    left
+    let found = Regex::new(r"[0-9a-f]{8,}|\d+(?:\.\d+){3}/?").expect("a pattern");
+    let left = found.replace_all(
+        text,
+        |found: &Captures<'_>| {
+            if found[0].ends_with('/') { found[0].to_owned() } else { "…".to_owned() }
+        },
+    );
+    left.into_owned()
 }
