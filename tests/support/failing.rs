@@ -31,6 +31,11 @@ impl Failing {
     pub fn takes(&self, objects: i64) {
         self.takes.store(objects, Ordering::SeqCst);
     }
+
+    /// How many it took since it was told to take any number.
+    pub fn taken(&self) -> i64 {
+        i64::MAX - self.takes.load(Ordering::SeqCst)
+    }
 }
 
 impl fmt::Display for Failing {

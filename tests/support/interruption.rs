@@ -13,7 +13,7 @@ use hzscript::state::{Owner, StateStore};
 use super::Stack;
 use super::inventory::inventory;
 use super::moments::{Left, Moments, Watch};
-use super::stack::{account, connected, owner, summary};
+use super::stack::{GONE, account, connected, owner, summary};
 
 /// At how many moments a run was ended, and what came of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,9 +56,9 @@ async fn carry_out(stack: &Stack, program: Option<&Program>, owner: &Owner) -> R
     session.apply(&plan).await
 }
 
-/// Somebody who is no longer there, so that the lock is taken from them: no process has this number.
+/// Somebody who is no longer there, so that the lock is taken from them.
 fn gone() -> Owner {
-    Owner { process: u32::MAX, ..owner() }
+    Owner { process: GONE, ..owner() }
 }
 
 /// Does what a run does, which must be everything.

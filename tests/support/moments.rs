@@ -140,7 +140,7 @@ impl Watch {
         moments.writes += writes;
         let account = hash(&self.0.local.contents().expect("readable"));
         let fork = self.0.kept.fork();
-        let state = hash(&objects(&fork));
+        let state = hash(&objects(&fork).iter().map(telling).collect::<Vec<_>>());
         let next = moments.left.len();
         let at = *moments.known.entry((account, state)).or_insert(next);
         if at == next {
@@ -148,6 +148,17 @@ impl Watch {
             moments.left.push(Left { local, kept: fork, when: what(), moments: 0 });
         }
         moments.left[at].moments += 1;
+    }
+}
+
+/// What of an object matters to who comes after: of a lock, that it is held or not, but not how often it was renewed.
+fn telling((path, bytes): &(String, Vec<u8>)) -> (String, Vec<u8>) {
+    match path.split_once("/lock/") {
+        Some((stack, _)) => {
+            let held = String::from_utf8_lossy(bytes).contains("\"held\"");
+            (format!("{stack}/lock"), vec![u8::from(held)])
+        }
+        None => (path.clone(), bytes.clone()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use hzscript::apply::execute::{Report, Settings, Stop};
@@ -15,7 +16,7 @@ use hzscript::model::Program;
 use hzscript::model::existing::{ExistingVpc, VpcQuery};
 use hzscript::plan::{Action, Plan};
 use hzscript::script::{self, Given, Limits, Lookups, Request};
-use hzscript::state::{Owner, Snapshot, StateStore};
+use hzscript::state::{Locking, Owner, Snapshot, StateStore, Surroundings};
 
 use super::faults::Faults;
 
@@ -25,6 +26,23 @@ pub struct Stack {
     pub local: Local,
     events: Arc<Mutex<Vec<Event>>>,
 }
+
+/// Where a process of number [`GONE`] is no more.
+#[derive(Debug)]
+struct Here;
+
+impl Surroundings for Here {
+    fn now(&self) -> Option<SystemTime> {
+        None
+    }
+
+    fn is_gone(&self, owner: &Owner) -> bool {
+        owner.process == GONE
+    }
+}
+
+/// A process that is no more: none has this number.
+pub const GONE: u32 = u32::MAX;
 
 /// Answers from the account that is connected to.
 struct Connected(Cloud);
@@ -90,19 +108,21 @@ impl Stack {
         let local = account(&[]);
         let cloud = connected(&local).await;
         let cloud = faults.map_or_else(|| cloud.clone(), |faults| faults.on(cloud.clone(), &local));
-        Self::on(local, cloud, store, settings)
+        Self::assembled(local, cloud, store, settings)
     }
 
     /// One on an account that is there, whose calls are made in their own way.
     pub fn with(local: Local, cloud: Cloud, store: StateStore) -> Self {
-        Self::on(local, cloud, store, settings(true))
+        Self::assembled(local, cloud, store, settings(true))
     }
 
-    fn on(local: Local, cloud: Cloud, store: StateStore, settings: Settings) -> Self {
+    fn assembled(local: Local, cloud: Cloud, store: StateStore, settings: Settings) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();
         let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
-        Self { engine: Engine::new(cloud, store, "test", "local", events_to, settings), local, events }
+        let locking = Locking { surroundings: Arc::new(Here), ..Locking::default() };
+        let engine = Engine::new(cloud, store, "test", "local", events_to, settings).locking(locking);
+        Self { engine, local, events }
     }
 
     /// Another stack in the same account.

@@ -22,8 +22,8 @@ pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
 pub use sealing::{Encrypt, KeyArguments, RekeyArguments};
 pub use shared::{
-    DEFAULT_FOLDER, FaultArguments, FolderArguments, InputArguments, LockArguments, OutputArguments, StackArguments, TargetArguments,
-    TargetName,
+    DEFAULT_FOLDER, FaultArguments, FolderArguments, InputArguments, LockArguments, OutputArguments, StackArguments,
+    TargetArguments, TargetName,
 };
 pub use state::{StateCommand, UnlockArguments};
 
