@@ -13,7 +13,6 @@ use super::connect::StatePlace;
 use super::error::Error;
 use super::execute::{Wording, execute, show};
 use super::exit::Exit;
-use super::keys::{Sealing, Use};
 use super::known::closest;
 use super::render::scope::nothing_to_do;
 use super::saved;
@@ -31,8 +30,7 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
         wait: !arguments.apply.no_wait,
         formation: FormationCheck::Never,
     };
-    let sealing = Sealing::of(Use::Idle);
-    let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
+    let stack = Stack::open(name, &arguments.stack, &arguments.target, calls, tools).await?;
     let stack = stack.locking(arguments.apply.lock, tools);
     if stack.engine.state().await.map_err(|error| stack.failed(error))?.is_none() {
         // A name that was mistyped must not look like a stack that is gone.

@@ -6,7 +6,6 @@ use super::Tools;
 use super::args::DriftArguments;
 use super::error::Error;
 use super::exit::Exit;
-use super::keys::{Sealing, Use};
 use super::known;
 use super::render::screen::Line;
 use super::render::{drift, value};
@@ -19,8 +18,7 @@ use super::stack::{Calls, Stack};
 pub async fn run(arguments: &DriftArguments, tools: &Tools) -> Result<Exit, Error> {
     let known = known::snapshot(&arguments.stack, arguments.script.as_deref(), tools).await?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };
-    let (name, sealing) = (known.stack, Sealing::of(Use::Idle));
-    let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
+    let stack = Stack::open(known.stack, &arguments.stack, &arguments.target, calls, tools).await?;
     let looking = async { stack.engine.look().await?.drift().await };
     let found = tools.interrupt.cut(looking).await?.map_err(|error| stack.failed(error))?;
 

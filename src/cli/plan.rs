@@ -27,6 +27,10 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
     if let Some(path) = &arguments.out {
         saved::check_place(path)?;
     }
+    if arguments.out.is_none() && arguments.encrypt.encrypt.is_some() {
+        let message = "--encrypt goes with --out: of a plan that is only shown nothing is kept".to_owned();
+        return Err(Error::Usage { message, help: None });
+    }
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
     let calls = Calls { parallelism: arguments.parallelism, wait: true, formation: FormationCheck::Never };

@@ -45,7 +45,7 @@ pub struct Calls {
 }
 
 impl Stack {
-    /// Connects, says so, and opens the state, with the texts of its secrets if there is a key.
+    /// Connects, says so, and opens the state, for a command that goes on without the texts of secrets.
     ///
     /// # Errors
     /// When there is no connection or no state can be kept, or the key is another one.
@@ -56,7 +56,7 @@ impl Stack {
         calls: Calls,
         tools: &Tools,
     ) -> Result<Self, Error> {
-        Self::open_sealed(name, stack, target, calls, Sealing::of(Use::Better), tools).await
+        Self::open_sealed(name, stack, target, calls, Sealing::of(Use::Idle), tools).await
     }
 
     /// The same for a command that has its own wants with secrets.

@@ -11,6 +11,7 @@
 mod error;
 mod locking;
 mod saving;
+mod sealing;
 mod session;
 
 use std::collections::BTreeMap;

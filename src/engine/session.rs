@@ -133,7 +133,13 @@ impl Session<'_> {
         let choice = scope.choose(program, &snapshot)?;
         let observed = self.observe(to_observe(program, &snapshot)).await?;
         let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
-        Ok(Plan { moves, ..plan::plan_within(inputs, choice)? })
+        let plan = Plan { moves, ..plan::plan_within(inputs, choice)? };
+        if self.learn(&plan).await && self.lock.is_some() {
+            // There may be nothing to execute, after which the state would be written.
+            let snapshot = self.ledger.snapshot().await;
+            self.ledger.while_held(self.engine.store.save(&snapshot)).await?;
+        }
+        Ok(plan)
     }
 
     /// Executes a plan and writes the state, whatever comes of it.
@@ -141,6 +147,7 @@ impl Session<'_> {
     /// # Errors
     /// When the session only looks, the plan is stale, or the journal or the state cannot be written.
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
+        self.learn(plan).await;
         let Self { engine, cloud, ledger, lock, made } = self;
         let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
         let done = match engine.carry_out(&cloud, &ledger, plan, made).await {

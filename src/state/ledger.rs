@@ -11,6 +11,7 @@ use super::journal::Record;
 use super::lock::{Lease, Lost};
 use super::snapshot::Snapshot;
 use super::store::StateStore;
+use crate::model::{Secret, Secrets};
 
 /// The records of a run, each written before the run goes on.
 #[derive(Debug)]
@@ -104,6 +105,11 @@ impl Ledger {
     /// The snapshot as it is now.
     pub async fn snapshot(&self) -> Snapshot {
         self.snapshot.lock().await.clone()
+    }
+
+    /// Visits the secrets of the snapshot as it is now. None may become another.
+    pub async fn visit_secrets(&self, visit: &mut (dyn FnMut(&mut Secret) + Send)) {
+        self.snapshot.lock().await.visit_secrets(visit);
     }
 }
 

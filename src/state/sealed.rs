@@ -51,11 +51,12 @@ pub(super) enum Unwritable {
 pub(super) fn seal<T: Serialize + Secrets + Clone>(value: &T, keys: &Keyring) -> Result<Vec<u8>, Unwritable> {
     let json = serde_json::to_value(value).map_err(Unwritable::Json)?;
     let sealed = keys.close(value).map_err(Unwritable::Key)?;
-    if let (Some(sealed), Some(lineage)) = (&sealed, json.get("lineage").and_then(Json::as_str))
-        && sealed.seal.lineage != lineage
-    {
+    let lineage = json.get("lineage").and_then(Json::as_str);
+    if sealed.as_ref().zip(lineage).is_some_and(|(sealed, lineage)| sealed.seal.lineage != lineage) {
         return Err(Unwritable::Key(KeyError::AnothersSeal));
     }
+    // A snapshot says how the stack is sealed; all else only what it has to.
+    let sealed = sealed.filter(|sealed| lineage.is_some() || !sealed.secrets.is_empty());
     put_together(json, sealed.as_ref()).map_err(Unwritable::Json)
 }
 

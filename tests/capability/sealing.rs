@@ -98,8 +98,8 @@ fn is_in_aws(world: &World, word: &str) -> bool {
     ask(world, async |cloud| {
         let value = |name: &'static str| cloud.secrets.get_secret_value().secret_id(name).send();
         let (given, inside) = (value("given").await.expect("a value"), value("inside").await.expect("a value"));
-        let inside: serde_json::Value = serde_json::from_str(inside.secret_string().expect("a text")).expect("JSON");
-        given.secret_string() == Some(word) && inside["password"] == word
+        let inside = inside.secret_string().expect("a text").to_owned();
+        given.secret_string() == Some(word) && forms(word)[..2].iter().any(|form| inside.contains(form))
     })
 }
 
@@ -154,7 +154,7 @@ fn no_text_of_a_secret_is_in_any_file_or_output() {
         }
         said.push(keyed.hz(&["destroy", &script, "--yes", "--json"]).succeeds());
         let kept = files(&world.path().join(".hzscript/state"));
-        assert!(kept.len() > 5, "{kept:?}");
+        assert!(kept.len() >= 5, "{kept:?}");
         found_nowhere(&world, &said, &[WORD, OTHER, PASSPHRASE]);
     }
 }
@@ -282,10 +282,10 @@ fn a_lost_passphrase_costs_the_texts_and_nothing_else() {
     let rekey = ["state", "rekey", "--stack", "s", "--encrypt", "passphrase"];
     lost.hz(&rekey).exits_with(1).told("the passphrase is not the one");
     let mut renewed = with(&world, None, WORD);
-    renewed.variables.push(("HZSCRIPT_NEW_PASSPHRASE", PASSPHRASE));
+    renewed.variables.push(("HZSCRIPT_NEW_PASSPHRASE", "never forget"));
     renewed.hz(&rekey).exits_with(1).told("is needed here");
     renewed.hz(&[&rekey[..], &["--discard-secrets"]].concat()).succeeds();
-    let keyed = with(&world, Some(PASSPHRASE), WORD);
+    let keyed = with(&world, Some("never forget"), WORD);
     keyed.hz(&["outputs", &script, "--show-secrets"]).exits_with(1).told("run the script again");
     keyed.hz(&["plan", &script, "--detailed-exitcode"]).succeeds();
     keyed.hz(&["run", &script, "--yes"]).succeeds();
