@@ -160,7 +160,8 @@ async fn a_restore_of_a_damaged_state_that_is_interrupted_loses_nothing() {
         store.takes(takes);
         let done = restore(&state, 2).await;
         store.takes(i64::MAX);
-        if done.is_err() {
+        // It may be done, and the lock not given back.
+        if state.load().await.is_err() {
             restore(&state, 2).await.expect("the second time");
         }
         let now = state.load().await.expect("readable").expect("there");
