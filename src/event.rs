@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{Address, Formed, Source};
-use crate::plan::Action;
+use crate::plan::{Action, Counts};
 
 /// Something a reader of progress may want to know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +37,13 @@ pub enum Event {
         address: Address,
         /// Its physical identifier.
         id: String,
+    },
+    /// A run failed, and what was before it is about to be restored.
+    RollingBack {
+        /// The serial of the run that is gone back to; none when there was nothing.
+        serial: Option<u64>,
+        /// How many changes that takes of each sort.
+        counts: Counts,
     },
     /// Executing begins.
     Executing {

@@ -44,6 +44,8 @@ fn part(mut plan: Plan, only: &BTreeSet<Address>, state: &Snapshot) -> Result<Pl
     plan.changes.retain(|change| only.contains(&change.address));
     plan.outputs = state.outputs.clone();
     plan.outputs_change = false;
+    // What the stack is to be beside them, only the next run says.
+    plan.program = None;
     for change in &plan.changes {
         let (address, refused) =
             (&change.address, |message: String, help: String| Err(Error::Usage { message, help: Some(help) }));

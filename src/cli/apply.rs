@@ -42,6 +42,7 @@ pub async fn run(arguments: &ApplySavedArguments, tools: &Tools) -> Result<Exit,
         other => stack.failed(other),
     })?;
     let command = tools.command();
-    let wording = Wording { question: "Apply these changes to", command: &command, again: &saved.again };
+    let rollback = arguments.failing.rollback_on_failure;
+    let wording = Wording { question: "Apply these changes to", command: &command, again: &saved.again, rollback };
     show_and_execute(session, &saved.plan, &stack, arguments.apply.yes, wording, tools).await
 }

@@ -71,7 +71,7 @@ pub async fn run(arguments: &DestroyArguments, tools: &Tools) -> Result<Exit, Er
         Ok(Ok(plan)) => {
             show(&plan, tools);
             let question = if plan.left_out.is_empty() { "Destroy everything in" } else { "Destroy this part of" };
-            let wording = Wording { question, command: &command, again: &command };
+            let wording = Wording { question, command: &command, again: &command, rollback: false };
             return execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await;
         }
         Ok(Err(error)) => not_planned(error, &stack),

@@ -1,8 +1,11 @@
 //! Carrying a plan out, for `run`, `apply` and `destroy`: show, ask, execute, report.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use hzscript::engine::{EngineError, Session, shown_outputs};
+use hzscript::apply::execute::Report;
+use hzscript::engine::{Back, EngineError, Session, shown_outputs};
+use hzscript::model::Address;
 use hzscript::plan::schema::FORMAT_VERSION;
 use hzscript::plan::{Action, Plan};
 
@@ -11,10 +14,10 @@ use super::connect::Target;
 use super::error::Error;
 use super::exit::Exit;
 use super::prompt::{Consent, agreed};
-use super::render::report::{Ending, ending, outputs};
+use super::render::report::{Ending, ending, outputs, rolled_back};
 use super::render::scope::{self, nothing_to_do};
 use super::render::screen::Line;
-use super::render::{moved, plan as preview, value};
+use super::render::{self, moved, plan as preview, value};
 use super::rescue::rescue;
 use super::stack::Stack;
 
@@ -27,6 +30,8 @@ pub struct Wording<'a> {
     pub command: &'a str,
     /// The command that goes on from where this one ended.
     pub again: &'a str,
+    /// Whether what was before is restored when a step fails.
+    pub rollback: bool,
 }
 
 /// Shows a plan, and executes it as [`execute`] does when it changes anything.
@@ -43,7 +48,7 @@ pub async fn show_and_execute(
 ) -> Result<Exit, Error> {
     show(plan, tools);
     if plan.is_empty() {
-        session.end().await.map_err(|error| stack.failed(error))?;
+        session.end_as_wanted(plan).await.map_err(|error| stack.failed(error))?;
         tools.screen.out(&nothing_to_do(plan));
         show_outputs(&plan.outputs, tools);
         return Ok(Exit::Success);
@@ -90,25 +95,26 @@ pub async fn execute(
         }
     }
     let began = Instant::now();
-    let done = session.apply(plan).await;
+    let done = match wording.rollback {
+        true => session.apply_or_go_back(plan).await.map(|ended| (ended.report, ended.back)),
+        false => session.apply(plan).await.map(|report| (report, None)),
+    };
     tools.screen.calm();
-    let (report, lost) = match done {
-        Ok(report) => (report, None),
+    let (report, back, lost) = match done {
+        Ok((report, back)) => (report, back, None),
         Err(EngineError::NotSaved(unsaved)) => {
             let (report, error) = rescue(*unsaved, stack, tools);
-            (report, Some(error))
+            (report, None, Some(error))
         }
         Err(error) => return Err(stack.failed(error)),
     };
-    let finished = report.is_complete() && report.settling.is_empty();
-    let interrupted = tools.interrupt.asked() && !finished;
-    let json = value::without_secrets(&serde_json::to_value(&report).unwrap_or_default());
-    tools.screen.line(&Line::Report { complete: report.is_complete(), interrupted, report: json });
-    let missing = tools.screen.missing();
-    let again = wording.again;
-    let told = Ending { report: &report, missing: &missing, took: began.elapsed(), interrupted, again };
-    tools.screen.out("");
-    tools.screen.out(&ending(&told, tools.screen.out_palette()));
+    if let Some(back) = back {
+        // Whoever asks to end while it is gone back is told so of that.
+        tell(&report, &tools.screen.missed(), began, false, None, tools);
+        return Ok(tell_back(back, stack, tools));
+    }
+    let interrupted = is_interrupted(&report, tools);
+    tell(&report, &tools.screen.missing(), began, interrupted, Some(wording.again), tools);
     show_outputs(&report.outputs, tools);
     if let Some(error) = lost {
         return Err(error);
@@ -120,8 +126,56 @@ pub async fn execute(
     })
 }
 
+fn is_interrupted(report: &Report, tools: &Tools) -> bool {
+    tools.interrupt.asked() && !(report.is_complete() && report.settling.is_empty())
+}
+
+/// Tells how a run went, and how to go on where that is up to the user.
+fn tell(
+    report: &Report,
+    missing: &BTreeMap<Address, Address>,
+    began: Instant,
+    interrupted: bool,
+    again: Option<&str>,
+    tools: &Tools,
+) {
+    let json = value::without_secrets(&serde_json::to_value(report).unwrap_or_default());
+    tools.screen.line(&Line::Report { complete: report.is_complete(), interrupted, report: json });
+    let told = Ending { report, missing, took: began.elapsed(), interrupted, again };
+    tools.screen.out("");
+    tools.screen.out(&ending(&told, tools.screen.out_palette()));
+}
+
+/// Tells how going back went after a run had failed. It is a failure in any case.
+fn tell_back(back: Result<Back, EngineError>, stack: &Stack, tools: &Tools) -> Exit {
+    tools.screen.out("");
+    let back = match back {
+        Ok(back) => back,
+        Err(error) => {
+            let told = render::error::told(&match error {
+                EngineError::Plan(error) => Error::Plan { error, sources: BTreeMap::new() },
+                EngineError::NotSaved(unsaved) => rescue(*unsaved, stack, tools).1,
+                other => stack.failed(other),
+            });
+            tools.screen.line(&told.line());
+            tools.screen.err(&told.text(tools.screen.err_palette(), tools.screen.width()));
+            tools.screen.out(&tools.screen.out_palette().red("It was not rolled back."));
+            return Exit::Failure;
+        }
+    };
+    let interrupted = is_interrupted(&back.report, tools);
+    let json = value::without_secrets(&serde_json::to_value(&back.report).unwrap_or_default());
+    let complete = back.report.is_complete();
+    let serial = back.to.as_ref().map(|to| to.serial);
+    tools.screen.line(&Line::RolledBack { serial, complete, interrupted, stays: &back.stays, report: json });
+    let missing = tools.screen.missing();
+    tools.screen.out(&rolled_back(&back, &missing, interrupted, &stack.name, tools.screen.out_palette()));
+    show_outputs(&back.report.outputs, tools);
+    if interrupted { Exit::Interrupted } else { Exit::Failure }
+}
+
 /// Shows outputs, if there are any.
-pub fn show_outputs(found: &std::collections::BTreeMap<String, hzscript::model::Value>, tools: &Tools) {
+pub fn show_outputs(found: &BTreeMap<String, hzscript::model::Value>, tools: &Tools) {
     let shown = shown_outputs(found);
     if let Some(text) = outputs(&shown, tools.screen.out_palette()) {
         tools.screen.out("");

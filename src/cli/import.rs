@@ -287,5 +287,5 @@ fn calls(arguments: &ImportArguments) -> Calls {
 }
 
 fn wording(command: &str) -> Wording<'_> {
-    Wording { question: "Take this over into", command, again: command }
+    Wording { question: "Take this over into", command, again: command, rollback: false }
 }

@@ -19,8 +19,9 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Begins to listen; `first` is called when it is asked for the first time. Needs a running tokio runtime.
-    pub fn listen(first: impl Fn() + Send + 'static) -> Self {
+    /// Begins to listen; `first` is called when it is asked for the first time, and `second` before the process ends
+    /// because it was asked for again. Needs a running tokio runtime.
+    pub fn listen(first: impl Fn() + Send + 'static, second: impl Fn() + Send + 'static) -> Self {
         let stop = Stop::default();
         let (tell, asked) = watch::channel(false);
         let asking = stop.clone();
@@ -32,6 +33,7 @@ impl Interrupt {
             // Nobody need be waiting for it.
             let _ = tell.send(true);
             signals.next().await;
+            second();
             std::process::exit(Exit::Interrupted.code());
         });
         Self { stop, asked }

@@ -31,6 +31,7 @@ mod refresh;
 mod rekey;
 mod render;
 mod rescue;
+mod rollback;
 mod run;
 mod saved;
 mod schema;
@@ -103,8 +104,8 @@ pub fn main() -> i32 {
         }
     };
     let exit = runtime.block_on(async {
-        let telling = screen.clone();
-        let interrupt = Interrupt::listen(move || telling.interrupted());
+        let (first, second) = (screen.clone(), screen.clone());
+        let interrupt = Interrupt::listen(move || first.interrupted(), move || second.ended());
         let tools = Tools { environment, screen: screen.clone(), interrupt, calls: OnceLock::new() };
         let exit = dispatch(&arguments.command, &tools).await.unwrap_or_else(|error| told(&error, &screen));
         tools.calls.get().into_iter().for_each(|calls| screen.calls(calls));
@@ -120,6 +121,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Run(arguments) => run::run(arguments, tools).await,
         Command::Plan(arguments) => plan::run(arguments, tools).await,
         Command::Apply(arguments) => apply::run(arguments, tools).await,
+        Command::Rollback(arguments) => rollback::run(arguments, tools).await,
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Drift(arguments) => drift::run(arguments, tools).await,
@@ -142,6 +144,7 @@ fn options(command: &Command) -> Options {
         Command::Run(arguments) => of(&arguments.output),
         Command::Plan(arguments) => of(&arguments.output),
         Command::Apply(arguments) => of(&arguments.output),
+        Command::Rollback(arguments) => of(&arguments.output),
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
         Command::Drift(arguments) => of(&arguments.output),

@@ -56,7 +56,8 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
             }
         }
     }
-    let wording = Wording { question: "Apply these changes to", command: &command, again: &command };
+    let rollback = arguments.failing.rollback_on_failure;
+    let wording = Wording { question: "Apply these changes to", command: &command, again: &command, rollback };
     show_and_execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await
 }
 

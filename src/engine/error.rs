@@ -7,7 +7,7 @@ use crate::cloud::CallError;
 use crate::model::Address;
 use crate::plan::PlanError;
 use crate::plan::scope::ScopeError;
-use crate::state::{KeyError, Lost, StateError, Target};
+use crate::state::{Executed, KeyError, Lost, StateError, Target};
 
 /// Why a stack could not be planned or executed.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,30 @@ pub enum EngineError {
     /// The work was begun with [`Engine::look`], which changes nothing.
     #[error("this session only looks: a plan is executed in one that was begun")]
     OnlyLooking,
+    /// No program of the serial is kept.
+    #[error("of stack `{stack}` no program of serial {serial} is kept")]
+    NotKept {
+        /// The stack.
+        stack: String,
+        /// The serial that was asked for.
+        serial: u64,
+        /// Those there are.
+        kept: Vec<Executed>,
+    },
+    /// No complete run came before.
+    #[error("of stack `{stack}` no earlier run is kept that ended completely")]
+    NothingEarlier {
+        /// The stack.
+        stack: String,
+        /// Runs that are kept.
+        kept: Vec<Executed>,
+    },
+    /// What would be gone back to is nothing.
+    #[error("stack `{stack}` had nothing then: going back would delete everything")]
+    BeforeTheFirst {
+        /// The stack.
+        stack: String,
+    },
     /// The plan was made from another state.
     #[error("the plan is stale: the state has changed since it was made")]
     Stale,

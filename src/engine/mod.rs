@@ -5,9 +5,11 @@
 //!        │                    └─ refresh ──▶ Refreshed ── take_in ──▶ (the serial of the state)
 //!        ├─ look  ──▶ (a session that writes nothing) ── drift ──▶ Drift
 //!        ├─ draft ──▶ (the same, for a plan that is saved)
-//!        └─ begin_saved ──▶ (a session on the state that a saved plan was made from)
+//!        ├─ begin_saved ──▶ (a session on the state that a saved plan was made from)
+//!        └─ earlier ──▶ Executed ── plan_back ──▶ (a plan that goes back to an earlier program)
 //! ```
 
+mod back;
 mod error;
 mod locking;
 mod saving;
@@ -23,9 +25,10 @@ use crate::event::Events;
 use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{Plan, Saved};
-use crate::state::{Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, StateStore, Target};
+use crate::state::{Executed, Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, StateStore, Target};
 use locking::cause;
 
+pub use back::{Back, Ended};
 pub use error::EngineError;
 pub use saving::Unsaved;
 pub use session::{Refreshed, Session};
@@ -214,25 +217,57 @@ impl Engine {
         Ok(ledger)
     }
 
+    /// What a run kept that found everything as its plan wants it. A part tells nothing of the whole.
+    async fn keep_as_wanted(&self, ledger: &Ledger, plan: &Plan, made: &Made) -> Result<(), EngineError> {
+        let Some(program) = plan.program.as_ref().filter(|program| !program.resources.is_empty()) else {
+            return Ok(());
+        };
+        let known = self.store.program(plan.serial).await?.is_some_and(|executed| executed.complete);
+        if !known && plan.left_out.is_empty() {
+            let executed = Executed::new(plan.serial, true, made, Some(program));
+            ledger.while_held(self.store.keep_program(&executed)).await?;
+        }
+        Ok(())
+    }
+
+    /// Executes a plan and writes the state, the program that was executed before it.
     async fn carry_out(
         &self,
         cloud: &Cloud,
         ledger: &Ledger,
         plan: &Plan,
-        made: Option<Made>,
-    ) -> Result<Report, EngineError> {
+        made: &Made,
+    ) -> Result<(Report, Snapshot), EngineError> {
         let current = ledger.snapshot().await;
         if (current.serial, &current.lineage) != (plan.serial, &plan.lineage) {
             return Err(EngineError::Stale);
         }
+        let follows_complete = self.follows_complete(plan).await?;
         let report = execute(plan, ledger, cloud, &self.events, &self.settings).await?;
-        self.save(ledger, made, report).await
+        let complete = report.is_complete() && report.settling.is_empty() && follows_complete;
+        let executed = Executed::new(plan.serial + 1, complete, made, plan.program.as_ref());
+        self.save(ledger, made, report, &executed).await
     }
 
-    /// Writes the state at the end of work on it, and gives back its serial.
-    async fn finish(&self, ledger: &Ledger, made: Option<Made>) -> Result<u64, EngineError> {
+    /// Whether, of what a plan leaves out, all is as it was wanted.
+    async fn follows_complete(&self, plan: &Plan) -> Result<bool, EngineError> {
+        if plan.left_out.is_empty() {
+            return Ok(true);
+        }
+        // What was never run has nothing that could be left incomplete; what was interrupted keeps no program.
+        let last = self.store.last_program(plan.serial).await?;
+        Ok(last.is_none_or(|executed| executed.complete && executed.serial == plan.serial))
+    }
+
+    /// Writes the state at the end of work on it that executed nothing, and gives back its serial.
+    async fn finish(
+        &self,
+        ledger: &Ledger,
+        made: Option<Made>,
+        executed: Option<&Executed>,
+    ) -> Result<u64, EngineError> {
         let snapshot = saving::last(ledger, made).await;
-        ledger.while_held(self.store.save(&snapshot)).await?;
+        ledger.while_held(self.write(&snapshot, executed)).await??;
         Ok(snapshot.serial)
     }
 }

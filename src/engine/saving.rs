@@ -7,7 +7,7 @@ use super::Engine;
 use super::error::EngineError;
 use crate::apply::execute::Report;
 use crate::event::Event;
-use crate::state::{Ledger, Made, Snapshot, StateError};
+use crate::state::{Executed, Ledger, Made, Snapshot, StateError};
 
 /// The pauses between attempts, on AWS.
 const PAUSES: [Duration; 4] =
@@ -27,21 +27,27 @@ pub struct Unsaved {
 }
 
 impl Engine {
-    /// Writes the state that a run ends in, with patience for as long as the lock holds.
+    /// Writes the state that a run ends in and what it executed, with patience for as long as the lock holds.
     pub(super) async fn save(
         &self,
         ledger: &Ledger,
-        made: Option<Made>,
+        made: &Made,
         report: Report,
-    ) -> Result<Report, EngineError> {
-        let snapshot = last(ledger, made).await;
+        executed: &Executed,
+    ) -> Result<(Report, Snapshot), EngineError> {
+        let snapshot = last(ledger, Some(made.clone())).await;
         let mut pauses = PAUSES.iter();
         loop {
-            let Err(cause) = ledger.while_held(self.store.save(&snapshot)).await else { return Ok(report) };
-            if let StateError::Lost(_) = cause {
-                return Err(cause.into());
-            }
+            let (cause, saved) = match ledger.while_held(self.write(&snapshot, Some(executed))).await {
+                Ok(Ok(())) => return Ok((report, snapshot)),
+                Err(cause @ StateError::Lost(_)) => return Err(cause.into()),
+                Ok(Err(cause)) => (cause, true),
+                Err(cause) => (cause, false),
+            };
             let Some(pause) = pauses.next() else {
+                if saved {
+                    return Err(cause.into());
+                }
                 let bytes = self.store.bytes(&snapshot)?;
                 return Err(EngineError::NotSaved(Box::new(Unsaved { report, serial: snapshot.serial, bytes, cause })));
             };
@@ -49,6 +55,21 @@ impl Engine {
             self.events.send(Event::StateRetrying { reason: cause.to_string(), after });
             tokio::time::sleep(after).await;
         }
+    }
+
+    /// Writes what was executed, then the state. The state matters more than what could be gone back to: it is written all
+    /// the same, and the answer says whether the program was.
+    pub(super) async fn write(
+        &self,
+        snapshot: &Snapshot,
+        executed: Option<&Executed>,
+    ) -> Result<Result<(), StateError>, StateError> {
+        let kept = match executed {
+            Some(executed) => self.store.keep_program(executed).await,
+            None => Ok(()),
+        };
+        self.store.save(snapshot).await?;
+        Ok(kept)
     }
 }
 

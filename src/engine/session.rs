@@ -13,6 +13,7 @@ use crate::kinds::{self, Facts, Observed};
 use crate::model::schema::schemas;
 use crate::model::{Address, JsonMap, Program};
 use crate::plan::drift::{Drift, drift};
+use crate::plan::hashed::{recalled, refuse_hashed};
 use crate::plan::refresh::{Refresh, refresh};
 use crate::plan::{self, Plan, Scope};
 use crate::state::{Awaited, Ledger, Lock, Made, Record, Snapshot, Status};
@@ -53,7 +54,7 @@ impl Session<'_> {
     /// # Errors
     /// As [`Session::plan`]; [`EngineError::Scope`] when nothing is like what was asked for.
     pub async fn plan_within(&self, program: &Program, scope: &Scope) -> Result<Plan, EngineError> {
-        self.plan_with(program, scope, false).await
+        self.plan_with(program, scope, &BTreeSet::new(), false).await
     }
 
     /// Plans the deletion of everything the stack has.
@@ -69,7 +70,7 @@ impl Session<'_> {
     /// # Errors
     /// As [`Session::plan_destroy`]; [`EngineError::Scope`] when nothing is like what was asked for.
     pub async fn plan_destroy_within(&self, scope: &Scope) -> Result<Plan, EngineError> {
-        self.plan_with(&Program::default(), scope, true).await
+        self.plan_with(&Program::default(), scope, &BTreeSet::new(), true).await
     }
 
     /// Compares what exists with what the last run asked for.
@@ -107,7 +108,9 @@ impl Session<'_> {
             for record in refreshed.records {
                 ledger.record(record).await?;
             }
-            engine.finish(&ledger, made).await
+            let executed = engine.store.program(refreshed.serial).await?;
+            let executed = executed.map(|executed| executed.kept_again(refreshed.serial + 1, |program| program));
+            engine.finish(&ledger, made, executed.as_ref()).await
         };
         let done = done.await;
         let released = lock.release().await;
@@ -124,16 +127,29 @@ impl Session<'_> {
         }
     }
 
-    async fn plan_with(&self, program: &Program, scope: &Scope, destroying: bool) -> Result<Plan, EngineError> {
+    /// Plans; what has one of the addresses in `leaving` is left as it is.
+    pub(super) async fn plan_with(
+        &self,
+        program: &Program,
+        scope: &Scope,
+        leaving: &BTreeSet<Address>,
+        destroying: bool,
+    ) -> Result<Plan, EngineError> {
         let mut snapshot = self.ledger.snapshot().await;
+        snapshot.resources.retain(|address, _| !leaving.contains(address));
         let moves = moves(program, &snapshot);
         for (from, to) in &moves {
             snapshot.apply(&Record::Moved { from: from.clone(), to: to.clone() });
         }
         let choice = scope.choose(program, &snapshot)?;
         let observed = self.observe(to_observe(program, &snapshot)).await?;
-        let inputs = plan::Inputs { program, snapshot: &snapshot, observed: &observed, facts, destroying };
-        let plan = Plan { moves, ..plan::plan_within(inputs, choice)? };
+        let recalled = recalled(program, &observed);
+        let inputs = plan::Inputs { program: &recalled, snapshot: &snapshot, observed: &observed, facts, destroying };
+        let mut plan = Plan { moves, ..plan::plan_within(inputs, choice)? };
+        refuse_hashed(&plan)?;
+        if !plan.left_out.is_empty() {
+            plan.program = self.engine.program_in_part(program, &plan, &snapshot, destroying).await?;
+        }
         if self.learn(&plan).await && self.lock.is_some() {
             // There may be nothing to execute, after which the state would be written.
             let snapshot = self.ledger.snapshot().await;
@@ -149,15 +165,29 @@ impl Session<'_> {
     pub async fn apply(self, plan: &Plan) -> Result<Report, EngineError> {
         self.learn(plan).await;
         let Self { engine, cloud, ledger, lock, made } = self;
-        let Some(lock) = lock else { return Err(EngineError::OnlyLooking) };
-        let done = match engine.carry_out(&cloud, &ledger, plan, made).await {
-            Ok(report) => Ok(report),
+        let (Some(lock), Some(made)) = (lock, made) else { return Err(EngineError::OnlyLooking) };
+        let done = match engine.carry_out(&cloud, &ledger, plan, &made).await {
+            Ok(done) => Ok(done),
             Err(error) => Err(cause(error, &ledger).await),
         };
         let released = lock.release().await;
-        let report = done?;
+        let (report, _) = done?;
         released?;
         Ok(report)
+    }
+
+    /// Ends without executing anything, since everything is as this plan wants it: where no complete run ended in this
+    /// state, its program is from now on what can be gone back to.
+    ///
+    /// # Errors
+    /// When the store fails, or the lock cannot be given back.
+    pub async fn end_as_wanted(self, plan: &Plan) -> Result<(), EngineError> {
+        let kept = match &self.made {
+            Some(made) => self.engine.keep_as_wanted(&self.ledger, plan, made).await,
+            None => Ok(()),
+        };
+        self.end().await?;
+        kept
     }
 
     /// Ends without executing anything.

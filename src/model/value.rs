@@ -115,6 +115,21 @@ impl Value {
         found
     }
 
+    /// Visits every reference in the value, in order of appearance.
+    pub fn visit_references_mut(&mut self, visit: &mut dyn FnMut(&mut Reference)) {
+        match self {
+            Self::Ref(reference) => visit(reference),
+            Self::Template(parts) => parts.iter_mut().for_each(|part| {
+                if let TemplatePart::Ref(reference) = part {
+                    visit(reference);
+                }
+            }),
+            Self::List(items) => items.iter_mut().for_each(|item| item.visit_references_mut(visit)),
+            Self::Map(map) => map.values_mut().for_each(|item| item.visit_references_mut(visit)),
+            _ => {}
+        }
+    }
+
     fn collect_references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         match self {
             Self::Ref(reference) => found.push(reference),

@@ -7,6 +7,7 @@
 
 pub mod complete;
 pub mod drift;
+pub mod hashed;
 pub mod moved;
 pub mod order;
 pub mod planner;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, JsonMap, Options, Source, Value};
+use crate::model::{Address, JsonMap, Options, Program, Source, Value};
 use crate::state::Target;
 
 pub use moved::{Likeness, SuggestedMove};
@@ -228,6 +229,10 @@ pub struct Plan {
     pub left_out: BTreeMap<Address, Why>,
     /// Addresses that seem to have been renamed: nothing is done about that but what the changes say.
     pub suggested_moves: Vec<SuggestedMove>,
+    /// What the stack is to be when it is carried out, to be kept with the state; none where that is not known. Not part
+    /// of what is shown.
+    #[serde(skip)]
+    pub program: Option<Program>,
 }
 
 impl Plan {

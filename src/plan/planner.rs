@@ -173,6 +173,7 @@ impl Planner<'_> {
             scope: self.choice.scope.clone(),
             left_out: self.choice.left_out.clone(),
             suggested_moves: Vec::new(),
+            program: Some(self.inputs.program.clone()),
         };
         if !self.inputs.destroying {
             plan.suggested_moves = suggested(&plan, snapshot, self.inputs.facts);

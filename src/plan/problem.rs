@@ -90,6 +90,12 @@ pub enum Problem {
         /// The other stack's name.
         stack: String,
     },
+    /// A secret would have to be sent of which only the hash is known.
+    #[error("`{path}` is a secret of which only the hash is kept, so it cannot be sent")]
+    OnlyHashed {
+        /// The property.
+        path: String,
+    },
     /// Changes that must each come before the other.
     #[error("no order is possible: {0} would have to come before and after itself")]
     NoOrder(Address),
@@ -119,6 +125,9 @@ impl Problem {
                  without the declaration), and take the tag `{STACK_TAG}` off; when `{stack}` is no more, take it over \
                  with the option `fromStack: \"{stack}\"`"
             )),
+            Self::OnlyHashed { .. } => {
+                Some("run the version of the script that sets it: a script says its secrets anew".to_owned())
+            }
             Self::NotSent { .. } => Some("leave the property out".to_owned()),
             _ => None,
         }

@@ -1,9 +1,9 @@
 //! [`Saved`]: a plan as text, to be executed later exactly as it was shown.
 //!
 //! Two lines of JSON: what the text is (its format and the checksum of the second line), and the plan with what executing
-//! it needs beside what is shown. The checksum tells that a file was damaged or edited, not who wrote it. No secret is in
-//! it in clear: where the stack is sealed, they are sealed in the plan, too; otherwise a plan of which a step needs one
-//! cannot be saved ([`SaveError`]), since a hash cannot be sent.
+//! it needs beside what is shown: among that the program, to be kept with the state. The checksum tells that a file was
+//! damaged or edited, not who wrote it. No secret is in it in clear: where the stack is sealed, they are sealed in the
+//! plan, too; otherwise a plan of which a step needs one cannot be saved ([`SaveError`]), since a hash cannot be sent.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Action, Change, Plan};
-use crate::model::{Address, JsonMap, Secret, Secrets, TemplatePart, Value};
+use crate::model::{Address, JsonMap, Program, Secret, Secrets, TemplatePart, Value};
 use crate::state::keys::Sealed;
 use crate::state::{KeyError, Keyring, Snapshot};
 
@@ -104,6 +104,9 @@ struct Body {
     saved: Saved,
     /// What each change has that is not shown, in their order.
     beside: Vec<Beside>,
+    /// The program that the plan carries out. A run of a plan without one keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<Program>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed: Option<Sealed>,
 }
@@ -185,7 +188,8 @@ impl Saved {
             Beside { observed, attributes: change.attributes.clone(), hidden }
         };
         let beside = self.plan.changes.iter().zip(hidden).map(beside).collect();
-        let body = Body { saved: self.clone(), beside, sealed: self.sealed.clone() };
+        let body =
+            Body { saved: self.clone(), beside, program: self.plan.program.clone(), sealed: self.sealed.clone() };
         let body = format!("{}\n", serde_json::to_string(&body)?);
         let format = if self.sealed.is_some() { NEWEST_FORMAT } else { FORMAT };
         let head = Head { hzscript: WHAT.to_owned(), format, sha256: checksum(body.as_bytes()) };
@@ -211,11 +215,12 @@ impl Saved {
             return Err(ReadError::Damaged);
         }
         let malformed = |reason: String| ReadError::Malformed { reason };
-        let Body { mut saved, beside, sealed } =
+        let Body { mut saved, beside, program, sealed } =
             serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
         if beside.len() != saved.plan.changes.len() {
             return Err(malformed("it has more or fewer changes than it should".to_owned()));
         }
+        saved.plan.program = program;
         for (change, beside) in saved.plan.changes.iter_mut().zip(beside) {
             change.observed = beside.observed;
             change.attributes = beside.attributes;

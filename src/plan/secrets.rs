@@ -22,5 +22,6 @@ impl Secrets for Plan {
     fn visit_secrets(&mut self, visit: &mut dyn FnMut(&mut Secret)) {
         self.changes.visit_secrets(visit);
         self.outputs.visit_secrets(visit);
+        self.program.visit_secrets(visit);
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/<stack>/snapshot.json              the last finished run
 //! <root>/<stack>/history/<serial>.json      a copy of it, and of the last ones before it
+//! <root>/<stack>/programs/<serial>.json     what the run executed that ended in it
 //! <root>/<stack>/journal/<serial>-<n>.json  records since, each an object of its own
 //! <root>/<stack>/lock.json                  who is at work
 //! ```
@@ -175,7 +176,8 @@ impl StateStore {
         Ok(names)
     }
 
-    /// Writes the snapshot and a copy of it, then removes the journals of the serials before it, and the oldest copies.
+    /// Writes the snapshot and a copy of it, then removes the journals of the serials before it, and the oldest copies with
+    /// their programs.
     ///
     /// # Errors
     /// When the store fails; the journal is then still there.
@@ -186,7 +188,9 @@ impl StateStore {
         self.write(&path, snapshot, PutMode::Overwrite).await?;
         let mut old = self.journal_objects(None).await?;
         let kept = self.kept().await?;
-        old.extend_from_slice(&kept[..kept.len().saturating_sub(KEPT)]);
+        let (oldest, kept) = kept.split_at(kept.len().saturating_sub(KEPT));
+        old.extend_from_slice(oldest);
+        old.extend(self.programs_before(kept).await?);
         let removed = self.store.delete_stream(futures::stream::iter(old.into_iter().map(Ok)).boxed());
         removed.try_collect::<Vec<_>>().await.map_err(|source| self.failed(&path, source))?;
         Ok(())

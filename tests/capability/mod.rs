@@ -26,6 +26,7 @@ mod orientdb;
 mod plan_schema;
 mod planning;
 mod refresh;
+mod rollback;
 mod samples;
 mod saved;
 mod scaling;

@@ -198,7 +198,7 @@ fn nothing_to_do_is_saved_and_applied_any_number_of_times() {
     world.hz(&["run", &script, "--yes"]).succeeds();
     let planned = world.hz(&["plan", &script, "--out", "a.plan", "--json", "--detailed-exitcode"]).exits_with(0);
     let saved = serde_json::json!({ "event": "saved", "file": "a.plan" });
-    assert!(planned.json_lines().contains(&saved), "{planned:?}");
+    assert!(planned.json_lines().contains(&saved), "{:?}", planned.json_lines());
     for _ in 0..2 {
         world.hz(&["apply", "a.plan"]).succeeds().told("nothing to do").told("net = vpc-");
     }

@@ -148,6 +148,33 @@ async fn while_it_settles_counts_and_events_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_ecs_told_before_a_change_is_no_news() {
+    let stack = Stack::new().await;
+    let described = async || {
+        let call = stack.engine.cloud().ecs.describe_services().cluster("main").services("service");
+        let services = call.send().await.expect("an answer").services.unwrap_or_default();
+        let events = services.iter().flat_map(|service| service.events());
+        events.filter_map(|event| Some(event.id()?.to_owned() + event.message()?)).collect::<Vec<_>>()
+    };
+    let bad = Service { image: "hazelcast/does-not-exist:1", ..GOOD };
+    stack.runs(&GOOD.script()).await;
+    for text in [bad.script(), GOOD.script(), GOOD.script().replace("desiredCount: 2", "desiredCount: 3")] {
+        let before = described().await;
+        stack.events();
+        stack.run(&text).await;
+        let told = stack.events().into_iter().filter_map(|event| match event {
+            Event::StepNews { text, .. } => Some(text),
+            _ => None,
+        });
+        let told: Vec<String> = told.filter(|text| text.starts_with("(service")).collect();
+        let new = described().await.len() - before.len();
+        assert!(told.len() <= new, "{new} are new\n{}\nthere were\n{}", told.join("\n"), before.join("\n"));
+        // ECS itself rolls back for as long as it takes.
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_waiting_the_next_run_picks_up_what_was_settling() {
     let stack = Stack::impatient().await;
     let report = stack.runs(&GOOD.script()).await;

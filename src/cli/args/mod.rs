@@ -4,6 +4,7 @@ mod edit;
 mod import;
 mod local;
 mod look;
+mod rollback;
 mod run;
 mod schema;
 mod sealing;
@@ -18,6 +19,7 @@ pub use edit::{
 pub use import::ImportArguments;
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
+pub use rollback::RollbackArguments;
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
 pub use sealing::{Encrypt, KeyArguments, RekeyArguments};
@@ -47,6 +49,7 @@ Examples:
   hzscript apply hazelcast.plan                             exactly that
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
+  hzscript rollback scripts/hazelcast.rhai                  back to what the run before executed
   hzscript drift scripts/hazelcast.rhai                     what others have changed
   hzscript import --cluster production --out production.rhai  what exists, as a script
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
@@ -71,6 +74,12 @@ It is refused when the state has changed since it was made, for another account,
 not as it was written. Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
 What was begun and not completed is gone on with by `hzscript run`.")]
     Apply(ApplySavedArguments),
+    /// Go back to what an earlier run of the stack executed: plan, show, ask, execute
+    #[command(after_help = "\
+The script is not evaluated: what runs executed is kept with the state, for the last twenty states. Going back is a run
+like any other, and can itself be gone back from. Secrets that differ and are known by their hash only cannot be sent.
+Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.")]
+    Rollback(RollbackArguments),
     /// Delete everything the script's stack has
     Destroy(DestroyArguments),
     /// Show the outputs of the last run

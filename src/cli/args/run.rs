@@ -25,6 +25,8 @@ pub struct RunArguments {
     #[command(flatten)]
     pub apply: ApplyArguments,
     #[command(flatten)]
+    pub failing: FailingArguments,
+    #[command(flatten)]
     pub formation: FormationArguments,
     #[command(flatten)]
     pub output: OutputArguments,
@@ -42,6 +44,8 @@ pub struct ApplySavedArguments {
     pub target: TargetArguments,
     #[command(flatten)]
     pub apply: ApplyArguments,
+    #[command(flatten)]
+    pub failing: FailingArguments,
     #[command(flatten)]
     pub formation: FormationArguments,
     #[command(flatten)]

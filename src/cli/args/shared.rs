@@ -166,6 +166,14 @@ pub struct LockArguments {
     pub lock_lease: Duration,
 }
 
+/// What becomes of a run that fails.
+#[derive(Debug, Args)]
+pub struct FailingArguments {
+    /// When a step fails, go back to the last run that ended completely; what a stack's first run made is deleted
+    #[arg(long, help_heading = "Execution")]
+    pub rollback_on_failure: bool,
+}
+
 /// Whether members are looked for.
 #[derive(Debug, Args)]
 pub struct FormationArguments {

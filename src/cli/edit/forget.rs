@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hzscript::model::Address;
-use hzscript::state::edit::addresses;
+use hzscript::state::edit::{Doing, addresses};
 use serde_json::json;
 
 use super::{Place, address, consent, sorted};
@@ -43,7 +43,7 @@ pub async fn run(arguments: &ForgetArguments, tools: &Tools) -> Result<Exit, Err
             if !consent("Take this out of", &place, &before.target, arguments.consent.yes, json, tools).await? {
                 return Ok(Exit::Failure);
             }
-            let serial = edit.write(after).await?;
+            let serial = edit.write(after, Doing::Forgetting(&named)).await?;
             if json {
                 let object = |(address, recorded): &(&Address, &hzscript::state::Recorded)| {
                     json!({ "address": address, "type": recorded.kind, "id": recorded.id })

@@ -1,7 +1,7 @@
 //! `hzscript state mv`: give objects other addresses, all of them or none.
 
 use hzscript::model::Address;
-use hzscript::state::edit::addresses;
+use hzscript::state::edit::{Doing, addresses};
 use serde_json::json;
 
 use super::{Place, address, consent, sorted};
@@ -34,7 +34,7 @@ pub async fn run(arguments: &MvArguments, tools: &Tools) -> Result<Exit, Error> 
             if !consent("Change these addresses in", &place, &before.target, arguments.consent.yes, json, tools).await? {
                 return Ok(Exit::Failure);
             }
-            let serial = edit.write(after).await?;
+            let serial = edit.write(after, Doing::Moving(&pairs)).await?;
             if json {
                 let moved = pairs.iter().map(|(from, to)| json!({ "from": from, "to": to, "id": id(from) }));
                 let moved: Vec<_> = moved.collect();

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use hzscript::state::edit::whole;
 use hzscript::state::edit::whole::Difference;
+use hzscript::state::edit::{Doing, whole};
 use hzscript::state::{Keyring, Snapshot};
 use serde_json::json;
 
@@ -64,7 +64,7 @@ pub async fn run(arguments: &PushArguments, tools: &Tools) -> Result<Exit, Error
             if !consent("Put this in the place of", &place, &after.target, arguments.consent.yes, json, tools).await? {
                 return Ok(Exit::Failure);
             }
-            let serial = edit.write(after).await?;
+            let serial = edit.write(after, Doing::Replacing).await?;
             if json {
                 print(&json!({ "stack": place.name, "serial": serial, "difference": difference }), tools);
             } else {

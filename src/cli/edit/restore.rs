@@ -1,8 +1,7 @@
 //! `hzscript state restore`: an earlier state as the newest.
 
-use hzscript::state::edit::Restored;
-use hzscript::state::edit::whole;
 use hzscript::state::edit::whole::Difference;
+use hzscript::state::edit::{Doing, Restored, whole};
 use serde_json::json;
 
 use super::{Place, consent, nothing};
@@ -46,7 +45,7 @@ pub async fn run(arguments: &RestoreArguments, tools: &Tools) -> Result<Exit, Er
             if !consent(&verb, &place, &snapshot.target, arguments.consent.yes, json, tools).await? {
                 return Ok(Exit::Failure);
             }
-            let serial = edit.write(snapshot).await?;
+            let serial = edit.write(snapshot, Doing::Restoring(wanted)).await?;
             if json {
                 let value = json!({ "stack": place.name, "restored": wanted, "serial": serial,
                     "difference": difference, "unread": unread });

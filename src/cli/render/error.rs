@@ -12,7 +12,7 @@ use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
 use hzscript::state::cipher::Way;
 use hzscript::state::keys::Wanted;
-use hzscript::state::{EditError, Holder, KeptCopy, KeyError, Lost, Renewal, StateError, Target};
+use hzscript::state::{EditError, Executed, Holder, KeptCopy, KeyError, Lost, Renewal, StateError, Target};
 
 use super::diagnostics;
 use super::palette::Palette;
@@ -164,6 +164,20 @@ fn of_engine(error: &EngineError, state: &str) -> Told {
         ),
         EngineError::LockLost { lost, in_flight } => lock_lost(lost, in_flight),
         EngineError::StoppedWaiting => Told::new(error.to_string(), None),
+        EngineError::NotKept { stack, serial, kept } => {
+            Told::new(format!("no program of serial {serial} is kept of stack {stack}"), Some(&there_are(kept)))
+        }
+        EngineError::NothingEarlier { stack, kept } => Told::new(
+            format!("no run of stack {stack} is kept that ended completely before"),
+            Some(&match kept.as_slice() {
+                [] => there_are(kept),
+                some => format!("{}; to go back to one of them: hzscript rollback --to SERIAL", there_are(some)),
+            }),
+        ),
+        EngineError::BeforeTheFirst { stack } => Told::new(
+            format!("stack {stack} had nothing then: going back would delete everything"),
+            Some(&format!("`hzscript destroy --stack {stack}` does that")),
+        ),
         EngineError::OnlyLooking => Told::new(error.to_string(), None),
         EngineError::NotSaved(unsaved) => of_state(&unsaved.cause, Some(state)),
         EngineError::Stale => Told::new(
@@ -185,6 +199,15 @@ fn of_scope(error: &ScopeError) -> Told {
         ScopeError::ReplacesLeftOut { .. } => "name it with --only, too, or leave it out of --exclude".to_owned(),
     };
     Told::new(error.to_string(), Some(&help))
+}
+
+/// The runs whose programs are kept.
+fn there_are(kept: &[Executed]) -> String {
+    if kept.is_empty() {
+        return "none is kept: the next run that changes something is the first".to_owned();
+    }
+    let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+    format!("there are {}", kept.join(", "))
 }
 
 fn options(target: &Target) -> String {

@@ -19,4 +19,5 @@ pub mod scope;
 pub mod screen;
 pub mod store;
 pub mod table;
+mod terminal;
 pub mod value;

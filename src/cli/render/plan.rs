@@ -203,6 +203,7 @@ mod tests {
             scope: Scope::default(),
             left_out: BTreeMap::new(),
             suggested_moves: Vec::new(),
+            program: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hzscript::event::Event;
 use hzscript::model::{Address, Formed};
-use hzscript::plan::Action;
+use hzscript::plan::{Action, Counts};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::escape;
@@ -27,6 +27,7 @@ pub struct Progress {
     executing: bool,
     retries: HashMap<Address, u32>,
     missing: BTreeMap<Address, Address>,
+    missed: BTreeMap<Address, Address>,
 }
 
 /// What stands at the bottom of the terminal.
@@ -41,7 +42,15 @@ impl Progress {
     /// Progress shown by bars, or without any.
     pub fn new(multi: Option<MultiProgress>, palette: Palette, verbose: bool) -> Self {
         let bars = multi.map(|multi| Bars { multi, total: None, running: HashMap::new() });
-        Self { bars, palette, verbose, executing: false, retries: HashMap::new(), missing: BTreeMap::new() }
+        Self {
+            bars,
+            palette,
+            verbose,
+            executing: false,
+            retries: HashMap::new(),
+            missing: BTreeMap::new(),
+            missed: BTreeMap::new(),
+        }
     }
 
     /// Whether steps are being executed.
@@ -54,11 +63,18 @@ impl Progress {
         &self.missing
     }
 
+    /// What each step would have needed that was not begun before the run was rolled back.
+    pub fn missed(&self) -> &BTreeMap<Address, Address> {
+        // It may not have come to that.
+        if self.missed.is_empty() { &self.missing } else { &self.missed }
+    }
+
     /// Takes an event in; the answer is what to print.
     pub fn receive(&mut self, event: &Event) -> Option<String> {
         match event {
             Event::Executing { .. } => self.executing = true,
             Event::Executed { .. } => self.end(),
+            Event::RollingBack { .. } => self.missed = std::mem::take(&mut self.missing),
             Event::StepSkipped { address, because, .. } => {
                 self.missing.insert(address.clone(), because.clone());
             }
@@ -173,6 +189,15 @@ fn told(event: &Event, palette: Palette) -> Option<String> {
         }
         Event::WaitingForLock { holder, .. } => {
             palette.yellow(&format!("waiting for the lock of {}", escape::line(holder)))
+        }
+        Event::RollingBack { serial, counts } => {
+            let to = match serial {
+                Some(serial) => format!("to serial {serial}"),
+                None => "to the empty stack that it began with".to_owned(),
+            };
+            let Counts { create, update, replace, delete, .. } = counts;
+            let what = format!("{create} to create, {update} to update, {replace} to replace, {delete} to delete");
+            palette.yellow(&format!("the run failed: rolling back {to}: {what}"))
         }
         Event::Recovered { address, id } => {
             palette.yellow(&format!("found {address} ({}), which an interrupted run had made", escape::line(id)))

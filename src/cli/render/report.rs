@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hzscript::apply::execute::{Failure, Report};
+use hzscript::engine::Back;
 use hzscript::model::{Address, Formed, Json};
 
 use super::escape;
@@ -21,26 +22,14 @@ pub struct Ending<'a> {
     pub took: Duration,
     /// Whether the user asked it to end early.
     pub interrupted: bool,
-    /// The command to go on with, such as `hzscript run scripts/hazelcast.rhai`.
-    pub again: &'a str,
+    /// The command to go on with, such as `hzscript run scripts/hazelcast.rhai`; none where something else is done next.
+    pub again: Option<&'a str>,
 }
 
 /// The end of a run in words.
 pub fn ending(ending: &Ending<'_>, palette: Palette) -> String {
     let Ending { report, missing, took, interrupted, again } = ending;
-    let mut lines = Vec::new();
-    for failure in &report.failures {
-        lines.extend(failed(failure, palette));
-        lines.push(String::new());
-    }
-    if !report.skipped.is_empty() {
-        lines.push("Not begun:".to_owned());
-        lines.extend(report.skipped.iter().map(|address| match missing.get(address) {
-            Some(needed) => format!("  {address}, which needs {needed}"),
-            None => format!("  {address}"),
-        }));
-        lines.push(String::new());
-    }
+    let mut lines = not_done(report, missing, palette);
     if !report.settling.is_empty() {
         lines.push("Accepted and still settling; the next run waits for it:".to_owned());
         lines.extend(report.settling.iter().map(|address| format!("  {address}")));
@@ -62,8 +51,64 @@ pub fn ending(ending: &Ending<'_>, palette: Palette) -> String {
     }
     let summary = format!("{} done, {failures} failed, {skipped} not begun, in {took}.", counted(steps, "step"));
     lines.push(if *interrupted { palette.yellow(&format!("Interrupted: {summary}")) } else { palette.red(&summary) });
-    lines.push(format!("What was done is in the state. To go on from there: {}", escape::line(again)));
+    if let Some(again) = again {
+        lines.push(format!("What was done is in the state. To go on from there: {}", escape::line(again)));
+    }
     lines.join("\n")
+}
+
+/// How going back went after a run of a stack had failed, in words.
+pub fn rolled_back(
+    back: &Back,
+    missing: &BTreeMap<Address, Address>,
+    interrupted: bool,
+    stack: &str,
+    palette: Palette,
+) -> String {
+    let Back { to, stays, report } = back;
+    let mut lines = not_done(report, missing, palette);
+    if !stays.is_empty() {
+        lines.push("Made by the failed run, and staying: it is protected or retained, or needed by such:".to_owned());
+        lines.extend(stays.iter().map(|address| format!("  {address}")));
+        lines.push(String::new());
+    }
+    let to = match to {
+        Some(to) => format!("to {}", escape::line(&to.to_string())),
+        None => "to the empty stack that it began with".to_owned(),
+    };
+    let steps = counted(report.done, "step");
+    if report.is_complete() && !interrupted {
+        lines.push(palette.yellow(&format!("The run failed, and was rolled back {to}: {steps}.")));
+        return lines.join("\n");
+    }
+    let (failures, skipped) = (report.failures.len(), report.skipped.len());
+    let summary = format!("{steps} done, {failures} failed, {skipped} not begun.");
+    let what = if interrupted { "was interrupted" } else { "was not completed" };
+    lines.push(palette.red(&format!("The run failed, and rolling it back {to} {what}: {summary}")));
+    let go_on = match &back.to {
+        Some(to) => format!("hzscript rollback --stack {stack} --to {}", to.serial),
+        None => format!("hzscript destroy --stack {stack}"),
+    };
+    lines.push(format!("What was done is in the state. To go on from there: {go_on}"));
+    lines.join("\n")
+}
+
+/// What failed and what was not begun.
+fn not_done(report: &Report, missing: &BTreeMap<Address, Address>, palette: Palette) -> Vec<String> {
+    let mut lines = Vec::new();
+    for failure in &report.failures {
+        lines.extend(failed(failure, palette));
+        lines.push(String::new());
+    }
+    if !report.skipped.is_empty() {
+        lines.push("Not begun:".to_owned());
+        lines.extend(report.skipped.iter().map(|address| match missing.get(address) {
+            Some(needed) => format!("  {address}, which needs {needed}"),
+            None => format!("  {address}"),
+        }));
+        lines.push(String::new());
+    }
+    lines
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -106,8 +151,9 @@ pub fn outputs(outputs: &BTreeMap<String, Json>, palette: Palette) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use hzscript::model::Source;
+    use hzscript::model::{Program, Source};
     use hzscript::plan::Action;
+    use hzscript::state::Executed;
 
     use super::*;
 
@@ -117,7 +163,7 @@ mod tests {
 
     fn shown(report: &Report, interrupted: bool) -> String {
         let missing = BTreeMap::from([(address("ecs_service.console"), address("ecs_service.members"))]);
-        let again = "hzscript run scripts/hazelcast.rhai";
+        let again = Some("hzscript run scripts/hazelcast.rhai");
         let all = Ending { report, missing: &missing, took: Duration::from_secs(34), interrupted, again };
         ending(&all, Palette::new(false))
     }
@@ -169,6 +215,37 @@ mod tests {
         Interrupted: 0 steps done, 0 failed, 1 not begun, in 34 s.
         What was done is in the state. To go on from there: hzscript run scripts/hazelcast.rhai
         ");
+    }
+
+    #[test]
+    fn what_came_of_rolling_back_is_said() {
+        let to = Executed {
+            serial: 3,
+            run: 3,
+            whole: true,
+            complete: true,
+            since: "2026-01-02T03:04:05Z".to_owned(),
+            by: "ann on build-1".to_owned(),
+            command: "run a.rhai".to_owned(),
+            program: Program::default(),
+        };
+        let shown = |back: &Back| rolled_back(back, &BTreeMap::new(), false, "a", Palette::new(false));
+        let done = Report { done: 2, ..Report::default() };
+        insta::assert_snapshot!(shown(&Back { to: Some(to.clone()), stays: Vec::new(), report: done }), @"The run failed, and was rolled back to serial 3 of 2026-01-02T03:04:05Z (`run a.rhai`): 2 steps.");
+        let report = Report { done: 1, skipped: vec![address("ec2_vpc.net")], ..Report::default() };
+        let stays = vec![address("logs_log_group.kept")];
+        insta::assert_snapshot!(shown(&Back { to: None, stays: stays.clone(), report: report.clone() }), @r"
+        Not begun:
+          ec2_vpc.net
+
+        Made by the failed run, and staying: it is protected or retained, or needed by such:
+          logs_log_group.kept
+
+        The run failed, and rolling it back to the empty stack that it began with was not completed: 1 step done, 0 failed, 1 not begun.
+        What was done is in the state. To go on from there: hzscript destroy --stack a
+        ");
+        let not_done = shown(&Back { to: Some(to), stays, report });
+        assert!(not_done.ends_with("hzscript rollback --stack a --to 3"), "{not_done}");
     }
 
     #[test]

@@ -18,8 +18,12 @@ use serde::Serialize;
 
 use super::palette::Palette;
 use super::progress::Progress;
+use super::terminal::Terminal;
 use super::{calls, escape};
 use crate::cli::environment::Environment;
+
+/// How often the bars are drawn at most, in a second.
+const FRAMES: u8 = 20;
 
 /// A JSON line; events of the library are lines of their own, with the same member `event`.
 #[derive(Debug, Serialize)]
@@ -96,12 +100,36 @@ pub enum Line<'a> {
         /// The serial of the state.
         serial: u64,
     },
+    /// What is gone back to.
+    GoingBack {
+        /// The serial.
+        serial: u64,
+        /// Whether the run that ended in it was completed.
+        complete: bool,
+        /// When that run began.
+        since: &'a str,
+        /// Its command.
+        command: &'a str,
+    },
     /// How a run went.
     Report {
         /// Whether everything was done.
         complete: bool,
         /// Whether the user asked it to end before that.
         interrupted: bool,
+        /// Steps done, failures, and what was not begun; secrets taken out.
+        report: Json,
+    },
+    /// How going back went after a run had failed.
+    RolledBack {
+        /// What was gone back to; none where there was nothing.
+        serial: Option<u64>,
+        /// Whether everything was done.
+        complete: bool,
+        /// Whether the user asked it to end before that.
+        interrupted: bool,
+        /// What the failed run had made and that stays.
+        stays: &'a [Address],
         /// Steps done, failures, and what was not begun; secrets taken out.
         report: Json,
     },
@@ -163,7 +191,10 @@ impl Screen {
     pub fn new(options: Options, environment: &Environment) -> Self {
         let color = !options.no_color && environment.allows_color();
         let bars = environment.stderr_is_terminal && !options.json;
-        let target = if bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = match bars {
+            true => ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::stderr()), FRAMES),
+            false => ProgressDrawTarget::hidden(),
+        };
         let err = Palette::new(color && environment.stderr_is_terminal);
         let multi = MultiProgress::with_draw_target(target);
         let progress = Progress::new(bars.then(|| multi.clone()), err, options.verbose);
@@ -275,6 +306,16 @@ impl Screen {
         }
     }
 
+    /// Says that the second Ctrl-C was seen, on a screen without bars.
+    pub fn ended(&self) {
+        let executing = self.progress().is_executing();
+        self.calm();
+        if executing {
+            let text = "ended at once; what a call in flight has done is found by the next run";
+            self.err(&self.err_palette().yellow(text));
+        }
+    }
+
     /// Takes the progress bars away.
     pub fn calm(&self) {
         self.progress().end();
@@ -295,6 +336,11 @@ impl Screen {
     /// What each step that was not begun would have needed.
     pub fn missing(&self) -> BTreeMap<Address, Address> {
         self.progress().missing().clone()
+    }
+
+    /// What each step would have needed that was not begun before the run was rolled back.
+    pub fn missed(&self) -> BTreeMap<Address, Address> {
+        self.progress().missed().clone()
     }
 
     fn serialized(&self, line: &impl Serialize) {

@@ -44,7 +44,7 @@ impl Watch {
         if let Some(primary) = primary(service) {
             watch.follow(primary);
         }
-        watch.event = service.events().first().and_then(ServiceEvent::id).map(str::to_owned);
+        watch.event = latest(service);
         watch
     }
 
@@ -95,9 +95,7 @@ impl Watch {
         let mut news: Vec<String> =
             service.events().iter().take_while(new).filter_map(|event| event.message.clone()).collect();
         news.reverse();
-        if let Some(latest) = service.events().first() {
-            self.event = latest.id.clone();
-        }
+        self.event = latest(service).or(self.event.take());
         news
     }
 
@@ -124,6 +122,8 @@ pub(super) fn judge(service: &Service, stopped: &[Task], wanted: Option<&str>, w
     if watch.deployment.is_none() {
         watch.follow(primary);
         watch.since = primary.created_at().map_or(0.0, aws_smithy_types::DateTime::as_secs_f64);
+        // What happened before it was looked at is no news of what is waited for.
+        watch.event = latest(service);
     }
     let failed_state = |own: &Deployment| own.rollout_state() == Some(&DeploymentRolloutState::Failed);
     let mut own = watch.own(service);
@@ -182,6 +182,10 @@ fn role_refused<'a>(service: &'a Service, watch: &Watch) -> Option<&'a str> {
     let recent = |event: &&ServiceEvent| event.created_at().is_none_or(|at| at.as_secs_f64() >= watch.since);
     let told = service.events().iter().take_while(recent).filter_map(ServiceEvent::message);
     told.into_iter().find(|event| Cause::of(event) == Cause::Role)
+}
+
+fn latest(service: &Service) -> Option<String> {
+    service.events().first().and_then(ServiceEvent::id).map(str::to_owned)
 }
 
 fn primary(service: &Service) -> Option<&Deployment> {
@@ -432,6 +436,21 @@ mod tests {
         assert_eq!(questions, ROLE_GRACE + 1);
         assert_eq!(shown(&progress), format!("failed: {message}"));
         assert!(matches!(&progress, Progress::Failed { help, .. } if help == Cause::Role.help()));
+    }
+
+    #[test]
+    fn a_service_that_is_looked_at_again_tells_nothing_of_before() {
+        let event =
+            |id: &str, at: i64| ServiceEvent::builder().id(id).message(id).created_at(DateTime::from_secs(at)).build();
+        let running = |events: Vec<ServiceEvent>| {
+            let rolled_back = deployment("d3", "PRIMARY", OLD, Rollout::InProgress, 2);
+            service(vec![rolled_back]).set_events(Some(events)).build()
+        };
+        let mut watch = Watch::from_notes(&JsonMap::new());
+        let before = vec![event("rolled back", 130), event("started", 120)];
+        assert_eq!(shown(&judge(&running(before.clone()), &[], Some(OLD), &mut watch)), "2/3 tasks running");
+        let later = [vec![event("steady", 150)], before].concat();
+        assert_eq!(shown(&judge(&running(later), &[], Some(OLD), &mut watch)), "2/3 tasks running | steady");
     }
 
     #[test]

@@ -8,11 +8,15 @@ pub mod addresses;
 mod error;
 pub mod whole;
 
+use std::collections::BTreeSet;
+
 use super::error::{KeptCopy, StateError};
 use super::journal::Record;
 use super::lock::{Lock, Locking, Owner};
+use super::programs::Executed;
 use super::snapshot::{Made, Snapshot};
 use super::store::StateStore;
+use crate::model::Address;
 
 pub use error::EditError;
 
@@ -59,6 +63,20 @@ pub struct Restored {
     pub unread: Vec<String>,
     /// Creations that an interrupted run may have carried out, and which are not looked for any more.
     pub lost: Vec<Record>,
+}
+
+/// What an edit does to the state, as far as what was executed before is concerned: the program is kept again under the
+/// new serial, so that going back finds objects under the addresses that they have now.
+#[derive(Debug, Clone, Copy)]
+pub enum Doing<'a> {
+    /// Objects get other addresses: from and to.
+    Moving(&'a [(Address, Address)]),
+    /// Objects of these addresses are not looked after any more.
+    Forgetting(&'a BTreeSet<Address>),
+    /// The state of this serial is brought back.
+    Restoring(u64),
+    /// The state is one of which it is not known what it was to be.
+    Replacing,
 }
 
 impl StateStore {
@@ -138,11 +156,11 @@ impl Edit {
     ///
     /// # Errors
     /// When the store fails or the lock is lost: the state is then as it was found.
-    pub async fn write(&self, after: Snapshot) -> Result<u64, StateError> {
-        self.lock.lease().while_held(self.put_in_place(after)).await
+    pub async fn write(&self, after: Snapshot, doing: Doing<'_>) -> Result<u64, StateError> {
+        self.lock.lease().while_held(self.put_in_place(after, doing)).await
     }
 
-    async fn put_in_place(&self, mut after: Snapshot) -> Result<u64, StateError> {
+    async fn put_in_place(&self, mut after: Snapshot, doing: Doing<'_>) -> Result<u64, StateError> {
         let newest = match &self.found {
             Found::Whole(before) => {
                 let mut kept = (**before).clone();
@@ -153,8 +171,30 @@ impl Edit {
         };
         after.serial = newest.map_or(after.serial, |newest| after.serial.max(newest + 1));
         after.made = Some(self.made.clone());
+        let executed = self.executed(newest, after.serial, doing).await;
+        self.store.keep_program(&executed).await?;
         self.store.save(&after).await?;
         Ok(after.serial)
+    }
+
+    /// What was executed, as the state of `serial` has it. What is not the program of the state before is not known.
+    async fn executed(&self, before: Option<u64>, serial: u64, doing: Doing<'_>) -> Executed {
+        let of = match doing {
+            Doing::Restoring(serial) => Some(serial),
+            Doing::Moving(_) | Doing::Forgetting(_) => before,
+            Doing::Replacing => None,
+        };
+        let known = match of {
+            // One that cannot be read keeps nobody from bringing back the state.
+            Some(of) => self.store.program(of).await.unwrap_or_default(),
+            None => None,
+        };
+        let Some(known) = known else { return Executed::new(serial, false, &self.made, None) };
+        known.kept_again(serial, |program| match doing {
+            Doing::Moving(pairs) => program.moved(pairs),
+            Doing::Forgetting(addresses) => program.without(addresses),
+            Doing::Restoring(_) | Doing::Replacing => program,
+        })
     }
 
     /// Gives the lock back.
