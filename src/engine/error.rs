@@ -48,7 +48,7 @@ pub enum EngineError {
     /// It was asked to stop while it waited for the lock.
     #[error("it was stopped while it waited for the lock")]
     StoppedWaiting,
-    /// The work was begun with [`Engine::look`], which changes nothing.
+    /// The work was begun with [`Engine::look`](super::Engine::look), which changes nothing.
     #[error("this session only looks: a plan is executed in one that was begun")]
     OnlyLooking,
     /// No program of the serial is kept.
