@@ -54,6 +54,18 @@ impl Secret {
             }
         }
     }
+
+    /// The text as it stands between the quotes of a JSON string. Of a hash nothing else can be told.
+    pub fn within_json(&self) -> Self {
+        match self {
+            Self::Hashed(_) => self.clone(),
+            Self::Clear(text) => {
+                let quoted = Json::from(text.as_str()).to_string();
+                let within = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                Self::Clear(within.unwrap_or_default().to_owned())
+            }
+        }
+    }
 }
 
 impl PartialEq for Secret {

@@ -148,9 +148,26 @@ impl Reader<'_> {
     }
 }
 
-/// JSON in which texts keep their tokens.
-pub(super) fn to_json(value: &Dynamic) -> Result<Json, Unfit> {
-    Reader { secrets: &[], steps: Vec::new(), parts: 0 }.json(value)
+/// JSON in which texts keep their tokens, to be written as text: a secret's stands for its text as it stands in JSON.
+pub(super) fn to_json(value: &Dynamic, state: &mut State) -> Result<Json, Unfit> {
+    let mut json = Reader { secrets: &[], steps: Vec::new(), parts: 0 }.json(value)?;
+    within_json(&mut json, state);
+    Ok(json)
+}
+
+fn within_json(json: &mut Json, state: &mut State) {
+    match json {
+        Json::String(text) => *text = tokens::within_json(text, state),
+        Json::Array(items) => items.iter_mut().for_each(|item| within_json(item, state)),
+        Json::Object(map) => {
+            map.values_mut().for_each(|item| within_json(item, state));
+            if map.keys().any(|key| tokens::has(key)) {
+                let entries = std::mem::take(map);
+                *map = entries.into_iter().map(|(key, item)| (tokens::within_json(&key, state), item)).collect();
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// A script's value from a property's.

@@ -4,6 +4,7 @@
 //! around what it stands for. Tokens survive interpolation and concatenation, and are decoded where a script's value
 //! becomes a property.
 
+use super::session::State;
 use crate::model::{Reference, Secret, TemplatePart, Value};
 
 const OPEN: char = '\u{E000}';
@@ -109,6 +110,24 @@ pub(super) fn value(text: &str, secrets: &[String]) -> Option<Value> {
         [TemplatePart::Secret(secret)] => Value::Secret(secret.clone()),
         _ => Value::Template(parts),
     })
+}
+
+/// A text that is to be written in JSON: its secrets become those that stand there for the same text.
+pub(super) fn within_json(text: &str, state: &mut State) -> String {
+    if !has(text) {
+        return text.to_owned();
+    }
+    let mut piece = |piece: Piece<'_>| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Reference(known) => reference(&known),
+        Piece::Unknown => unknown(),
+        Piece::Secret(number) => match state.secrets.get(number).cloned().map(Secret::Clear).map(|it| it.within_json())
+        {
+            Some(Secret::Clear(within)) => secret(state.secret(&within)),
+            Some(Secret::Hashed(_)) | None => secret(number),
+        },
+    };
+    pieces(text).into_iter().map(&mut piece).collect()
 }
 
 /// A text for the eyes: references as `address.attribute`, secrets hidden.

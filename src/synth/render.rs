@@ -183,13 +183,18 @@ impl<'a> Renderer<'a> {
         }
         let is_it = |value: &Value| matches!(value, Value::Secret(input) if input.hash() == hash);
         let input = self.program.inputs.iter().find(|(_, value)| is_it(value)).map(|(name, _)| name);
-        let (stem, description) = match input {
-            Some(name) => (pascal(name), format!("The input {name} of the script")),
+        let escaped = |value: &Value| matches!(value, Value::Secret(input) if input.within_json().hash() == hash);
+        let within = self.program.inputs.iter().find(|(_, value)| escaped(value)).map(|(name, _)| name);
+        let (stem, description) = match input.or(within) {
+            Some(name) if input.is_some() => (pascal(name), format!("The input {name} of the script")),
+            Some(name) => {
+                (format!("{}Json", pascal(name)), format!("The input {name} of the script, as it stands in JSON"))
+            }
             None => ("Secret".to_owned(), "A secret of the script".to_owned()),
         };
         let taken = |id: &str| self.names.has(id) || self.parameters.iter().any(|(_, entry)| entry.id == id);
         let numbered = |number: usize| if number == 0 { stem.clone() } else { format!("{stem}{number}") };
-        let free = (usize::from(input.is_none())..).map(numbered).find(|id| !id.is_empty() && !taken(id));
+        let free = (usize::from(input.or(within).is_none())..).map(numbered).find(|id| !id.is_empty() && !taken(id));
         let id = free.unwrap_or(stem.clone());
         let fields =
             vec![("Type", Json::from("String")), ("NoEcho", json!(true)), ("Description", Json::from(description))];

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{script, shown};
-use crate::model::Value;
+use crate::model::{Secret, Value};
 
 #[test]
 fn references_survive_interpolation() {
@@ -112,6 +112,29 @@ output("plain", password);
     }
     "#);
     assert_eq!(*script.printed.lock().expect("not poisoned"), ["3: it is (secret)"]);
+}
+
+#[test]
+fn json_with_a_secret_in_it_is_json_whatever_the_secret_has_in_it() {
+    let source = r#"
+let password = secret(input("password", "abc"));
+output("once", json(#{ p: password, q: [`<${password}>`], vpc: ec2_vpc("v", #{ cidrBlock: "10.0.0.0/16" }).vpcId }));
+output("twice", json(#{ within: json(#{ p: password }) }));
+output("plain", `${password}`);
+"#;
+    for password in ["abc", "a\"b\\c", "\\", "\"", "\n\u{1}\u{7f}é\u{2028}", "${x}", "\",\"admin\":\"yes"] {
+        let script = script(source).set("password", password);
+        let known = |name: &str| match script.output(name).resolve(&|_| Some("vpc-1".into())) {
+            Value::Secret(Secret::Clear(text)) => text,
+            other => panic!("not secret: {other:?}"),
+        };
+        let read = |text: &str| serde_json::from_str::<crate::model::Json>(text).expect(text);
+        let expected = serde_json::json!({ "p": password, "q": [format!("<{password}>")], "vpc": "vpc-1" });
+        assert_eq!(read(&known("once")), expected);
+        let within = read(&known("twice"))["within"].as_str().expect("a text").to_owned();
+        assert_eq!(read(&within), serde_json::json!({ "p": password }));
+        assert_eq!(known("plain"), password);
+    }
 }
 
 #[test]
