@@ -101,7 +101,7 @@ impl Renewal {
 
     /// After how long without a renewal anybody may take the lock.
     pub fn left(&self) -> Duration {
-        (self.lease + MARGIN).saturating_sub(self.ago)
+        self.lease.saturating_add(MARGIN).saturating_sub(self.ago)
     }
 }
 
@@ -179,7 +179,7 @@ impl StateStore {
                             return Err(StateError::Locked(Box::new(last.entry.held(renewal))));
                         }
                     }
-                    last.number + 1
+                    self.after(&last)?
                 }
             };
             // From here on it may be there, whether anybody hears of it or not.

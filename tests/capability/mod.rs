@@ -13,6 +13,7 @@ mod first_light;
 mod formation;
 mod guides;
 mod hostile_files;
+mod hostile_locks;
 mod hostile_requests;
 mod hostile_text;
 mod importing;

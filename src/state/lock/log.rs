@@ -24,6 +24,9 @@ const PROBE: &str = "probe-";
 /// How many digits a number has: so many renewals take millennia.
 const DIGITS: usize = 10;
 
+/// The greatest number after which a lock is taken: there is room for its renewals among those of so many digits.
+const MOST: u64 = 9_000_000_000;
+
 /// What a number says of the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,6 +101,18 @@ pub(super) struct Last {
 }
 
 impl StateStore {
+    /// The number after the greatest one.
+    ///
+    /// # Errors
+    /// When there is hardly any left to renew the lock with: nobody has come so far by taking locks.
+    pub(super) fn after(&self, last: &Last) -> Result<u64, StateError> {
+        if last.number < MOST {
+            return Ok(last.number + 1);
+        }
+        let reason = "its number is beyond all that were ever taken".to_owned();
+        Err(StateError::Corrupt { path: self.at(&self.lock_object(last.number)), reason, copy: None })
+    }
+
     fn lock_folder(&self) -> Path {
         self.folder.clone().join("lock")
     }
@@ -168,7 +183,7 @@ impl StateStore {
         let old = listed
             .into_iter()
             .map(|object| object.location)
-            .filter(|path| numbered(path).is_some_and(|number| number + 1 < created));
+            .filter(|path| numbered(path).is_some_and(|number| number < created.saturating_sub(1)));
         let old: Vec<_> = old.map(Ok).collect();
         // That something old is left matters to nobody.
         drop(self.store.delete_stream(futures::stream::iter(old).boxed()).try_collect::<Vec<_>>().await);
@@ -202,6 +217,9 @@ fn number(object: &ObjectMeta) -> Option<u64> {
     numbered(&object.location)
 }
 
+/// The number in a name, if that is how it is written. One with more digits counts, too: nobody comes so far, but to
+/// leave it out would be to begin again.
 fn numbered(path: &Path) -> Option<u64> {
-    path.filename()?.strip_suffix(".json").filter(|digits| digits.len() == DIGITS)?.parse().ok()
+    let digits = path.filename()?.strip_suffix(".json")?;
+    digits.parse().ok().filter(|number| format!("{number:0DIGITS$}") == digits)
 }

@@ -43,7 +43,7 @@ impl StateStore {
                 return Err(other(id, Some(last.entry.held(renewal))));
             }
             let wait = if last.entry.is_free(&*locking.surroundings) { Duration::ZERO } else { renewal.left() };
-            let (next, entry) = (last.number + 1, Entry::new(owner, last.entry.lease(), Claim::Forced));
+            let (next, entry) = (self.after(&last)?, Entry::new(owner, last.entry.lease(), Claim::Forced));
             if self.create_entry(next, &entry).await? && self.is_last(next).await? {
                 return Ok(Unlocking { store: self.clone(), taken: Some((next, entry)), wait });
             }
