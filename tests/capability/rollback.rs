@@ -359,7 +359,7 @@ async fn what_changes_the_state_alone_is_taken_into_account() {
     assert!(stack.plan(&moved(7)).await.is_empty());
     let (_, plan) = plan_back(&stack, Some(1)).await.expect("planned");
     assert_eq!(plan.moves, [(address("logs_log_group.moved"), address("logs_log_group.logs"))]);
-    assert_eq!(summary(&plan), "~ logs_log_group.logs retentionInDays");
+    assert_eq!(summary(&plan), "~ logs_log_group.logs retentionInDays, tags[\"hzscript:address\"]");
 
     let refreshing = stack.engine.begin(&owner()).await.expect("begun");
     let found = refreshing.refresh().await.expect("read");
