@@ -107,13 +107,16 @@ fn print_type<T: Variant + Clone>(engine: &mut Engine, session: &Arc<Session>) {
 fn values(engine: &mut Engine, session: &Arc<Session>) {
     engine.register_fn("merge", |one: Map, other: Map| merge(one, other, 0));
     let own = session.clone();
-    engine.register_fn("json", move |context: NativeCallContext, value: Dynamic| {
+    engine.register_fn("json", move |context: NativeCallContext, value: Dynamic| -> Outcome<ImmutableString> {
         let json = to_json(&value, &mut own.state());
-        json.map(|json| json.to_string()).unwrap_or_else(|unfit| {
-            let mistake = Mistake::new(format!("the value has {} in it, which cannot be JSON", unfit.what));
-            own.mistake_in(&context, 0, &unfit.steps, mistake);
-            tokens::unknown()
-        })
+        match json {
+            Ok(json) => text::short(json.to_string()),
+            Err(unfit) => {
+                let mistake = Mistake::new(format!("the value has {} in it, which cannot be JSON", unfit.what));
+                own.mistake_in(&context, 0, &unfit.steps, mistake);
+                Ok(tokens::unknown().into())
+            }
+        }
     });
     let own = session.clone();
     engine.register_fn("parse_json", move |text: &str| -> Outcome<Dynamic> {

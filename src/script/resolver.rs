@@ -85,6 +85,10 @@ impl Imports {
 
     fn load(&self, engine: &Engine, root: &Path, file: &Path) -> Result<Module, Box<EvalAltResult>> {
         let shown = self.name(root, file);
+        // What is no file may never end, or never begin.
+        if !file.is_file() {
+            return Err(format!("`{shown}` is no file").into());
+        }
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         if length > LONGEST_FILE {
             return Err(format!("`{shown}` is longer than {} MiB", LONGEST_FILE >> 20).into());

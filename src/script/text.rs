@@ -93,7 +93,8 @@ pub(super) fn known(session: &Session, text: &str) -> Outcome<String> {
     Ok(text.to_owned())
 }
 
-fn short(text: String) -> Outcome<ImmutableString> {
+/// A text that may be as long as it is.
+pub(super) fn short(text: String) -> Outcome<ImmutableString> {
     if text.len() > LONGEST_TEXT { Err(too_long()) } else { Ok(text.into()) }
 }
 

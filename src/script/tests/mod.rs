@@ -1,5 +1,6 @@
 //! The language as a whole: scripts in, programs or mistakes out.
 
+mod attacks;
 mod callers;
 mod formation;
 mod forms;
