@@ -12,6 +12,7 @@ mod files;
 mod first_light;
 mod formation;
 mod guides;
+mod hostile_clients;
 mod hostile_files;
 mod hostile_locks;
 mod hostile_requests;
