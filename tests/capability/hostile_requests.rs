@@ -391,3 +391,98 @@ proptest! {
         well_formed(&answer)?;
     }
 }
+
+/// Members of requests to KMS and STS, and what stands in them.
+fn members() -> impl Strategy<Value = Vec<(&'static str, Json)>> {
+    let names = prop::sample::select(vec![
+        "KeyId",
+        "Plaintext",
+        "CiphertextBlob",
+        "EncryptionContext",
+        "AliasName",
+        "TargetKeyId",
+        "KeySpec",
+        "KeyUsage",
+        "NumberOfBytes",
+        "PendingWindowInDays",
+        "Limit",
+        "Marker",
+        "Tags",
+        "Description",
+        "EncryptionAlgorithm",
+        "RoleArn",
+        "RoleSessionName",
+        "DurationSeconds",
+        "Policy",
+    ]);
+    let known = prop::sample::select(vec![
+        json!("alias/own"),
+        json!("alias/aws/own"),
+        json!("alias/"),
+        json!("AES_256"),
+        json!("SYMMETRIC_DEFAULT"),
+        json!("AA=="),
+        json!("="),
+        json!("A".repeat(9000)),
+        json!({ "a": "b" }),
+        json!({ "a": {} }),
+        json!(32),
+        json!(1025),
+        json!(-1),
+        json!(7),
+        json!("arn:aws:kms:eu-west-1:000000000000:key/x"),
+        json!("arn:aws:iam::000000000000:role/x"),
+        json!("own"),
+    ]);
+    prop::collection::vec((names, prop_oneof![2 => known, 1 => values()]), 0..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn neither_keys_nor_credentials_are_upset(
+        asked in prop::collection::vec((
+            prop::sample::select(vec![
+                "CreateKey", "DescribeKey", "ListKeys", "EnableKey", "DisableKey", "ScheduleKeyDeletion", "CancelKeyDeletion",
+                "CreateAlias", "DeleteAlias", "ListAliases", "Encrypt", "Decrypt", "GenerateDataKey",
+                "GenerateDataKeyWithoutPlaintext", "AssumeRole", "GetCallerIdentity", "Nothing",
+            ]),
+            members(), any::<bool>(),
+        ), 1..5),
+    ) {
+        let opened = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let local = Local::in_memory(Settings::default(), opened).expect("an AWS");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let signed = |service: &str| format!("AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/{service}/aws4_request");
+        let kms = |action: &str, body: String| {
+            let request = Request::post("/").header("x-amz-target", format!("TrentService.{action}"));
+            let request = request.header("content-type", "application/x-amz-json-1.1").header("authorization", signed("kms"));
+            request.body(Bytes::from(body)).expect("a request")
+        };
+        let sts = |body: String| {
+            let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+            request.header("authorization", signed("sts")).body(Bytes::from(body)).expect("a request")
+        };
+        runtime.block_on(async {
+            let made = ask(&local, kms("CreateKey", "{}".to_owned())).await;
+            prop_assert!(made.status.is_success());
+            let made: Json = serde_json::from_slice(&made.body).expect("JSON");
+            let key = made["KeyMetadata"]["KeyId"].clone();
+            let alias = json!({ "AliasName": "alias/own", "TargetKeyId": key });
+            prop_assert!(ask(&local, kms("CreateAlias", alias.to_string())).await.status.is_success());
+            for (action, members, own) in asked {
+                let mut body: serde_json::Map<String, Json> =
+                    members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+                if own {
+                    body.insert("KeyId".to_owned(), key.clone());
+                }
+                well_formed(&ask(&local, kms(action, Json::Object(body).to_string())).await)?;
+                let form = members.iter().map(|(name, value)| (*name, value.as_str().map_or(value.to_string(), str::to_owned)));
+                let form = form_urlencoded::Serializer::new(format!("Action={action}&Version=2011-06-15&")).extend_pairs(form).finish();
+                well_formed(&ask(&local, sts(form)).await)?;
+            }
+            Ok(())
+        })?;
+    }
+}

@@ -276,6 +276,44 @@ async fn what_people_have_made_by_hand_is_taken_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_others_wrote_in_tags_stays_a_text_in_the_script() {
+    let stack = Stack::new().await;
+    let hostile = [
+        "*/ loop { } /*",
+        "a\nloop { }\n// b",
+        "\"}); loop { } (#{a:\"",
+        "'; throw 1; '",
+        "${aws:username}",
+        "${loop { }}",
+        "`${loop { }}`",
+        "\\",
+        "\\\" \\u{41} \\n",
+        "#{ a: 1 }",
+        "\u{202e}}; loop { }",
+        "\u{200b}\u{feff}\u{2028}",
+        "a\tb",
+    ];
+    let cloud = stack.engine.cloud();
+    for text in hostile {
+        let tags = [("team", "data"), ("Name", text), (text, "key"), ("value", text)]
+            .map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build());
+        let tags = aws_sdk_ec2::types::TagSpecification::builder()
+            .resource_type(aws_sdk_ec2::types::ResourceType::Vpc)
+            .set_tags(Some(tags.to_vec()))
+            .build();
+        cloud.ec2.create_vpc().cidr_block("10.0.0.0/16").tag_specifications(tags).send().await.expect("made");
+    }
+    let imported = imported(&stack, &Wanted::Tagged(tag("team", "data")), "nobody").await;
+    assert_eq!(imported.declared.len(), hostile.len());
+    let text = imported.text();
+    let hidden =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200b}' | '\u{2028}' | '\u{202e}' | '\u{feff}');
+    assert!(!text.contains(hidden), "{text:?}");
+    assert_eq!(stack.program(&text).await.resources.len(), hostile.len(), "{text}");
+    takes_over(&stack, &text).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_stack_has_is_left_to_it() {
     let stack = Stack::new().await;
     stack.runs(r#"ec2_vpc("main", #{ cidrBlock: "10.0.0.0/16", tags: [#{ key: "team", value: "data" }] });"#).await;

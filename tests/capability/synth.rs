@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use hzscript::kinds;
-use hzscript::model::{Shape, schemas};
+use hzscript::model::{Secret, Shape, Value, schemas};
 use hzscript::synth::{Inputs, synth};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::guides::MY_VPC;
@@ -310,6 +311,60 @@ fn unknown_keys(path: &str, value: &Json, shape: &Shape, found: &mut Vec<String>
             }
         }
         _ => {}
+    }
+}
+
+/// Another text, or a secret, in the place of some of the texts of a value.
+fn upset(value: &mut Value, texts: &mut dyn Iterator<Item = Option<Value>>) {
+    match value {
+        Value::List(items) => items.iter_mut().for_each(|item| upset(item, texts)),
+        Value::Map(map) => map.values_mut().for_each(|item| upset(item, texts)),
+        Value::String(_) => {
+            if let Some(Some(text)) = texts.next() {
+                *value = text;
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    #[test]
+    fn any_text_and_any_secret_gives_a_template_that_holds_together(
+        which in any::<prop::sample::Index>(),
+        texts in prop::collection::vec(prop_oneof![
+            3 => Just(None),
+            2 => prop_oneof![
+                ".{0,12}",
+                prop::sample::select(vec![
+                    "${", "${a}", "${AWS::Region}", "${!a}", "yes", "null", "~", "- a", "a: b", "#", "'", "\"", "%", "@", "\n", " ",
+                    "\u{7f}\u{85}\u{2028}\u{feff}", "0x1", "1e3", "=", "<<", "!Ref a", "a\n b\n", "\\", "{\"Ref\":\"a\"}",
+                ]).prop_map(str::to_owned),
+            ].prop_map(|text| Some(Value::String(text))),
+            1 => "[a-z]{4}".prop_map(|text| Some(Value::Secret(Secret::Clear(format!("hush\"{text}\\hush"))))),
+        ], 40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let sample = &SAMPLES[which.index(SAMPLES.len())];
+        let mut program = runtime.expect("a runtime").block_on(async { Stack::new().await.program(&sample.script(None)).await });
+        let mut texts = texts.into_iter();
+        for resource in &mut program.resources {
+            resource.properties.values_mut().for_each(|value| upset(value, &mut texts));
+        }
+        let facts = |kind: &str| kinds::by_type(kind).map(|kind| kind.facts());
+        let Ok(template) = synth(Inputs { program: &program, facts, elsewhere: None }) else { return Ok(()) };
+        let (text, yaml) = (template.to_json(), template.to_yaml());
+        prop_assert!(!text.contains("hush") && !yaml.contains("hush"), "{}", text);
+        prop_assert!(!yaml.contains(|c: char| c.is_control() && c != '\n'), "{:?}", yaml);
+        let read: Json = serde_json::from_str(&text).expect("JSON");
+        let mut named = BTreeSet::new();
+        asked(&read["Resources"], &mut named);
+        for name in named {
+            let there = ["Resources", "Parameters"].iter().any(|part| read[part].get(&name).is_some());
+            prop_assert!(there || name.starts_with("AWS::"), "{} is nothing in {}", name, text);
+        }
     }
 }
 
