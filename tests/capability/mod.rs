@@ -14,6 +14,7 @@ mod formation;
 mod guides;
 mod hostile_clients;
 mod hostile_files;
+mod hostile_forgeries;
 mod hostile_locks;
 mod hostile_requests;
 mod hostile_text;

@@ -11,6 +11,11 @@ use crate::state::keys::Keyring;
 use crate::state::sealed::{self, Broken, Unwritable};
 use crate::state::{Record, Recorded, Snapshot, Verb};
 
+/// The greatest serial of a state that is pushed: runs count on from it, in names of ten digits.
+const MOST_SERIAL: u64 = 9_000_000_000;
+/// The greatest generation in it: objects are counted on from it.
+const MOST_GENERATION: u32 = 1 << 30;
+
 /// How a state differs from one before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,10 +124,24 @@ pub fn pulled(snapshot: &Snapshot, keys: &Keyring) -> Result<Vec<u8>, EditError>
 /// # Errors
 /// When it is not what was written.
 pub fn read(text: &[u8], keys: &Keyring) -> Result<Snapshot, EditError> {
-    sealed::open(text, keys).map_err(|broken| match broken {
+    let read: Snapshot = sealed::open(text, keys).map_err(|broken| match broken {
         Broken::Newer(found) => EditError::Newer { found },
         Broken::Because(reason) => EditError::NotAState { reason },
-    })
+    })?;
+    if read.serial > MOST_SERIAL || generations(&read).any(|generation| generation > MOST_GENERATION) {
+        return Err(EditError::NotAState { reason: "it counts beyond all that was ever counted".to_owned() });
+    }
+    Ok(read)
+}
+
+fn generations(snapshot: &Snapshot) -> impl Iterator<Item = u32> {
+    let pending = snapshot.pending.iter().filter_map(|record| match record {
+        Record::Intent { recorded, .. } | Record::Made { recorded, .. } => Some(recorded.generation),
+        Record::Refused { generation, .. } | Record::Gone { generation, .. } => Some(*generation),
+        Record::Moved { .. } | Record::Outputs { .. } => None,
+    });
+    let recorded = snapshot.resources.values().chain(snapshot.deposed.values().flatten());
+    recorded.map(|recorded| recorded.generation).chain(snapshot.generations.values().copied()).chain(pending)
 }
 
 /// What takes the place of the state there is when `pushed` is put there, as the state of `stack`.
