@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use hzscript::plan::{Action, Saved};
-use hzscript::state::Keyring;
 use hzscript::state::edit::whole::{self, Difference};
+use hzscript::state::{Keyring, Snapshot, Target};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
@@ -171,6 +171,13 @@ async fn executed(forgeries: &[(Index, Forgery)]) -> Result<(bool, bool), TestCa
     Ok((true, true))
 }
 
+/// A state as it is stored, with its checksum.
+fn sealed(document: &Json) -> Option<String> {
+    let text = serde_json::to_string_pretty(document).expect("JSON");
+    let without = text.strip_suffix("\n}")?;
+    Some(format!("{without},\n  \"checksum\": \"{}\"\n}}\n", digest(without.as_bytes())))
+}
+
 /// Pushes a forged state, and goes on from it.
 async fn pushed(forgeries: &[(Index, Forgery)]) -> Result<bool, TestCaseError> {
     let stack = Stack::new().await;
@@ -181,9 +188,7 @@ async fn pushed(forgeries: &[(Index, Forgery)]) -> Result<bool, TestCaseError> {
     let text = whole::pulled(&state, &Keyring::default()).expect("text");
     let mut document: Json = serde_json::from_slice(&text).expect("JSON");
     document.as_object_mut().expect("an object").remove("checksum");
-    let text = serde_json::to_string_pretty(&forged(document, forgeries)).expect("JSON");
-    let Some(without) = text.strip_suffix("\n}") else { return Ok(false) };
-    let text = format!("{without},\n  \"checksum\": \"{}\"\n}}\n", digest(without.as_bytes()));
+    let Some(text) = sealed(&forged(document, forgeries)) else { return Ok(false) };
     let Ok(read) = whole::read(text.as_bytes(), &Keyring::default()) else { return Ok(false) };
     let Ok((after, _)) = whole::pushed(read, Some(&state), "test", true) else { return Ok(false) };
     let _ = Difference::between(Some(&state), &after).is_none();
@@ -210,6 +215,20 @@ fn what_is_forged_of_nothing_is_read_and_executed() {
     let (read, begun) = runtime().block_on(executed(&[])).expect("in order");
     assert!(read && begun);
     assert!(runtime().block_on(pushed(&[])).expect("in order"));
+}
+
+#[test]
+fn a_state_that_counts_beyond_all_there_was_is_refused() {
+    let target = Target { cloud: "model".to_owned(), account: "0".repeat(12), region: "nowhere-1".to_owned() };
+    let document = serde_json::to_value(Snapshot::new("lineage".to_owned(), "test", target)).expect("JSON");
+    let read = |document: &Json| whole::read(sealed(document).expect("an object").as_bytes(), &Keyring::default());
+    assert!(read(&document).is_ok());
+    for (member, value) in [("serial", json!(u64::MAX)), ("generations", json!({ "ec2_vpc.net": u32::MAX }))] {
+        let mut forged = document.clone();
+        forged[member] = value;
+        let refused = read(&forged).expect_err("refused").to_string();
+        assert!(refused.contains("counts beyond"), "{member}: {refused}");
+    }
 }
 
 /// Tries many forgeries; how many got as far as `far` says.
