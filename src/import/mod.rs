@@ -1,6 +1,6 @@
 //! What exists → a script that declares it, so that its run takes everything over and changes nothing.
 //!
-//! [`find`] discovers objects and reads them, [`write`] declares them: properties as AWS tells them, without what AWS
+//! [`find`] discovers objects and reads them, [`write()`] declares them: properties as AWS tells them, without what AWS
 //! says alone and what it fills in anyway; physical identifiers of what is declared too become attributes of its variable;
 //! secrets never. The text is the same for the same objects.
 //!
