@@ -73,7 +73,7 @@ pub enum Error {
     /// The state is not changed so.
     Edit {
         /// Why not.
-        error: EditError,
+        error: Box<EditError>,
         /// The stack.
         stack: String,
     },

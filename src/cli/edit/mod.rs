@@ -86,7 +86,7 @@ impl Place {
 
     /// An error of an edit as one of the command line's.
     pub fn failed(&self, error: EditError) -> Error {
-        Error::Edit { error, stack: self.name.clone() }
+        Error::Edit { error: Box::new(error), stack: self.name.clone() }
     }
 }
 

@@ -91,5 +91,5 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn read(bytes: &[u8], keys: &Keyring, path: &Path) -> Result<Snapshot, Error> {
-    whole::read(bytes, keys).map_err(|error| Error::Edit { error, stack: path.display().to_string() })
+    whole::read(bytes, keys).map_err(|error| Error::Edit { error: Box::new(error), stack: path.display().to_string() })
 }

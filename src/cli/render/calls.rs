@@ -6,24 +6,31 @@ use hzscript::cloud::Count;
 
 /// A line for all of them, and one a service, the busiest first.
 pub fn told(counted: &BTreeMap<(String, String), Count>) -> String {
-    let mut services: BTreeMap<&str, (Count, Vec<(u64, &str)>)> = BTreeMap::new();
+    let mut services: BTreeMap<&str, Service<'_>> = BTreeMap::new();
     for ((service, operation), count) in counted {
-        let (all, operations) = services.entry(service).or_default();
+        let Service { all, operations } = services.entry(service).or_default();
         add(all, count);
         operations.push((count.sent, operation));
     }
     let mut all = Count::default();
-    services.values().for_each(|(count, _)| add(&mut all, count));
+    services.values().for_each(|service| add(&mut all, &service.all));
     let mut services: Vec<_> = services.into_iter().collect();
-    services.sort_by_key(|(_, (count, _))| std::cmp::Reverse(count.sent));
+    services.sort_by_key(|(_, service)| std::cmp::Reverse(service.all.sent));
     let mut lines = vec![format!("API calls: {}", sent(&all))];
     let width = services.iter().map(|(service, _)| service.len()).max().unwrap_or_default();
-    for (service, (count, mut operations)) in services {
+    for (service, Service { all, mut operations }) in services {
         operations.sort_by_key(|(sent, _)| std::cmp::Reverse(*sent));
         let operations: Vec<String> = operations.iter().map(|(sent, name)| format!("{name} {sent}")).collect();
-        lines.push(format!("  {service:width$}  {}: {}", sent(&count), operations.join(", ")));
+        lines.push(format!("  {service:width$}  {}: {}", sent(&all), operations.join(", ")));
     }
     lines.join("\n")
+}
+
+/// Calls of a service.
+#[derive(Default)]
+struct Service<'a> {
+    all: Count,
+    operations: Vec<(u64, &'a str)>,
 }
 
 fn add(all: &mut Count, count: &Count) {
