@@ -28,6 +28,8 @@ mod noise;
 mod orientdb;
 mod plan_schema;
 mod planning;
+mod random_stacks;
+mod random_stacks_found;
 mod refresh;
 mod rollback;
 mod samples;

@@ -10,7 +10,9 @@ pub mod interruption;
 pub mod inventory;
 pub mod moments;
 pub mod place;
+pub mod random;
 pub mod stack;
+pub mod ward;
 pub mod world;
 
 pub use stack::Stack;

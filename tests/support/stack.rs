@@ -44,6 +44,11 @@ impl Surroundings for Here {
 /// A process that is no more: none has this number.
 pub const GONE: u32 = u32::MAX;
 
+/// How the lock is taken where a process of number [`GONE`] is no more.
+pub fn locking() -> Locking {
+    Locking { surroundings: Arc::new(Here), ..Locking::default() }
+}
+
 /// Answers from the account that is connected to.
 struct Connected(Cloud);
 
@@ -120,8 +125,7 @@ impl Stack {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();
         let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
-        let locking = Locking { surroundings: Arc::new(Here), ..Locking::default() };
-        let engine = Engine::new(cloud, store, "test", "local", events_to, settings).locking(locking);
+        let engine = Engine::new(cloud, store, "test", "local", events_to, settings).locking(locking());
         Self { engine, local, events }
     }
 
