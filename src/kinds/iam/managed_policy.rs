@@ -122,7 +122,8 @@ impl Kind for ManagedPolicy {
         }
         if change.changes("roles") {
             let (wanted, there, prior) = (roles(change.wanted), roles(change.observed), roles(change.prior));
-            for role in wanted.difference(&there) {
+            // Also to those that had it: one of the same name may have taken their place since. Who has it already keeps it.
+            for role in &wanted {
                 role_policies::attach(cloud, role, change.id).await?;
             }
             // Of a declared list all beside it goes, of one no longer declared what a run had put there.

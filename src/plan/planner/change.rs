@@ -7,7 +7,7 @@ use crate::kinds::tags::pairs;
 use crate::kinds::{Facts, Observed};
 use crate::model::diff::differences;
 use crate::model::schema::{KindSchema, schemas};
-use crate::model::{JsonMap, Resource, Value};
+use crate::model::{Address, JsonMap, PropertyPath, Resource, Value};
 use crate::plan::complete::{Identity, STACK_TAG, complete};
 use crate::plan::problem::Problem;
 use crate::plan::redact::{hide_at, redact, secret_hashes};
@@ -96,6 +96,9 @@ impl Planner<'_> {
         keep_made_up_name(&mut change.wanted, resource, facts, recorded.inputs.get(facts.name_property()));
         leave_ignored(&mut change, Some(&recorded.inputs), observed);
         self.compare(&mut change, schema, facts, recorded, observed);
+        if change.action == Action::NoOp || change.action == Action::Update {
+            self.set_again(&mut change, resource, schema, facts, recorded);
+        }
         if change.action.replaces() {
             if recorded.protect || resource.options.protect == Some(true) {
                 let address = resource.address.clone();
@@ -197,6 +200,48 @@ impl Planner<'_> {
         }
     }
 
+    /// What refers to an object that is deleted, although it is in use, before it is made again is set again: what AWS had
+    /// of it went with the old object, also when the new one is called the same.
+    fn set_again(
+        &self,
+        change: &mut Change,
+        resource: &Resource,
+        schema: &KindSchema,
+        facts: &Facts,
+        recorded: &Recorded,
+    ) {
+        let goes_first = |address: &Address| {
+            let other = self.done.get(address).map(|&index| &self.changes[index]);
+            other.is_some_and(|other| {
+                let facts = (self.inputs.facts)(&other.kind);
+                other.action == Action::ReplaceDeleteFirst && facts.is_some_and(|facts| facts.deletable_in_use)
+            })
+        };
+        let ignored = |name: &String| change.options.ignore_changes.contains(name);
+        let differs = |name: &String| change.differences.iter().any(|found| root(&found.path) == name);
+        let fixed = |name: &String| facts.replaces.contains(&name.as_str()) || is_fixed(schema, name);
+        let again: Vec<Difference> = resource
+            .properties
+            .iter()
+            .filter(|(_, value)| value.references().iter().any(|reference| goes_first(&reference.address)))
+            .filter(|(name, _)| !ignored(name) && !differs(name) && !fixed(name))
+            .map(|(name, value)| Difference {
+                path: name.clone(),
+                before: recorded.inputs.get(name).cloned(),
+                after: Some(value.clone()),
+                replaces: false,
+            })
+            .collect();
+        if again.is_empty() {
+            return;
+        }
+        change.differences.extend(again);
+        if change.action == Action::NoOp {
+            change.action = Action::Update;
+            change.reasons.push(Reason::Differs);
+        }
+    }
+
     /// Chooses which of the two objects of a replacement comes first.
     fn choose_order(&self, change: &mut Change, facts: &Facts, recorded: &Recorded) {
         let same = |property: &&str| {
@@ -289,4 +334,15 @@ fn leave_ignored(change: &mut Change, recorded: Option<&BTreeMap<String, Value>>
 fn owner(observed: &Observed, schema: &KindSchema) -> Option<String> {
     let tags = pairs(&observed.properties, schema.tag_property.as_deref()?);
     tags.into_iter().find(|(key, _)| key == STACK_TAG).map(|(_, stack)| stack)
+}
+
+/// The top-level property that a path is in.
+fn root(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
+}
+
+/// Whether AWS cannot change the property, or not always.
+fn is_fixed(schema: &KindSchema, property: &str) -> bool {
+    let path = PropertyPath::new(property);
+    schema.replaces(&path) || schema.conditional_create_only.iter().any(|pattern| pattern.covers(&path))
 }
