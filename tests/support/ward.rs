@@ -74,18 +74,19 @@ struct Watched {
     let_go: BTreeSet<Object>,
     created: usize,
     deleted: usize,
+    ordered: usize,
     wrong: Vec<String>,
 }
 
 /// What an attempt did.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen {
-    /// Moments at which it might have ended.
-    pub moments: usize,
     /// Objects made.
     pub created: usize,
     /// Objects deleted.
     pub deleted: usize,
+    /// How often one of them was compared with what it needs, or with what needs it.
+    pub ordered: usize,
 }
 
 impl fmt::Debug for Ward {
@@ -172,7 +173,8 @@ impl Ward {
     /// What was done since this was made.
     pub fn seen(&self) -> Seen {
         let watched = self.watched();
-        Seen { moments: watched.moments, created: watched.created, deleted: watched.deleted }
+        let Watched { created, deleted, ordered, .. } = *watched;
+        Seen { created, deleted, ordered }
     }
 
     /// The store.
@@ -281,6 +283,7 @@ impl Watched {
                 self.alive.get(&one).is_some_and(|since| *since < born)
                     || self.dead.get(&one).is_some_and(|since| *since > born)
             });
+            self.ordered += 1;
             if !was_there {
                 self.wrong.push(format!("{address} ({}) was made before {needed}, which it needs", recorded.id));
             }
@@ -309,6 +312,7 @@ impl Watched {
         let of = all.iter().find(|(_, one)| one.kind == object.0 && one.id == object.1);
         let Some((address, _)) = of.filter(|(address, _)| !wanted.contains(*address)) else { return };
         for (user, one) in all.iter().filter(|(_, one)| one.dependencies.contains(address)) {
+            self.ordered += 1;
             let stays = one.retain && !wanted.contains(*user);
             if self.alive.contains_key(&(one.kind.clone(), one.id.clone())) && !stays {
                 self.wrong
