@@ -1,6 +1,7 @@
 //! What the tests are written in: [`World`], a folder in which the program is run as a user runs it, and [`Stack`], the
 //! engine in process on an embedded AWS in memory, whose clock stands still until everybody waits.
 
+pub mod cases;
 pub mod clocked;
 pub mod counted;
 pub mod failing;
