@@ -28,7 +28,7 @@ use crate::support::cases::{Case, Operation, Outside, case};
 use crate::support::interruption::gone;
 use crate::support::random::{Mutation, mutated, program};
 use crate::support::stack::{account, connected, locking, summary};
-use crate::support::ward::{Object, Seen, Ward, everything, objects};
+use crate::support::ward::{Object, Seen, Ward, everything, object_of, objects};
 
 /// How often an operation is made until it is done, where calls fail at random.
 const ATTEMPTS: usize = 16;
@@ -193,11 +193,9 @@ impl Life<'_> {
             assert_eq!(objects(self.ward.local()), begun, "{error}: nothing was done");
             return;
         }
-        if *scope != Scope::default() {
-            if scope.replace.is_empty() {
-                let again = self.look(doing).await;
-                assert!(again.is_empty(), "the same part again: {}", summary(&again));
-            }
+        if *scope != Scope::default() && scope.replace.is_empty() {
+            let again = self.look(doing).await;
+            assert!(again.is_empty(), "the same part again: {}", summary(&again));
         }
         self.ends_as(program, "the whole").await;
     }
@@ -259,7 +257,7 @@ impl Life<'_> {
             return self.runs(&program(&self.case.first), &Scope::default()).await;
         };
         let targets = BTreeSet::from([address.clone()]);
-        let let_go: Vec<Object> = objects_of(&state, &address).map(object).collect();
+        let let_go: Vec<Object> = objects_of(&state, &address).map(object_of).collect();
         let before = objects(self.ward.local());
         let mut left_out = BTreeSet::new();
         if self.edits(|state| forgotten(state, &targets)).await {
@@ -412,7 +410,7 @@ impl Life<'_> {
 
     /// The account has what the state knows, once, and what was let go, and nothing else.
     fn knows_all(&self, state: &Snapshot, when: &str) {
-        let known: Vec<Object> = everything(state).map(|(_, one)| object(one)).collect();
+        let known: Vec<Object> = everything(state).map(|(_, one)| object_of(one)).collect();
         let distinct: BTreeSet<Object> = known.iter().cloned().collect();
         assert_eq!(known.len(), distinct.len(), "{when}: no object is known twice: {known:#?}");
         let expected: BTreeSet<Object> = distinct.into_iter().chain(self.ward.let_go()).collect();
@@ -490,10 +488,6 @@ async fn refresh(stack: &Stack) -> Result<(), String> {
             Err(told(error))
         }
     }
-}
-
-fn object(one: &Recorded) -> Object {
-    (one.kind.clone(), one.id.clone())
 }
 
 fn addresses(program: &Program) -> BTreeSet<Address> {

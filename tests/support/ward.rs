@@ -322,6 +322,11 @@ impl Watched {
     }
 }
 
+/// The object that a state knows so.
+pub fn object_of(one: &Recorded) -> Object {
+    (one.kind.clone(), one.id.clone())
+}
+
 /// All objects that a state knows.
 pub fn everything(state: &Snapshot) -> impl Iterator<Item = (&Address, &Recorded)> {
     let aside = state.deposed.iter().flat_map(|(address, aside)| aside.iter().map(move |one| (address, one)));
