@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::order::{Half, Node, graph};
 use super::scope::AddressPattern;
-use super::{Action, Inputs, Plan, PlanError, Problem, Scope, plan, plan_within};
+use super::{Action, Change, Inputs, Plan, PlanError, Problem, Scope, plan, plan_within};
 use crate::kinds::{Facts, NameRule, Observed};
 use crate::model::{
     Address, Json, JsonMap, KindName, Options, Program, Reference, Resource, Source, Timeouts, Value, schemas,
@@ -295,8 +295,14 @@ proptest! {
             prop_assert!(!plan.left_out.contains_key(&address));
             account.carry_out_part(&plan, &mut snapshot);
             if everything(&program, &snapshot).contains(&address) {
+                // What the first put aside may be taken away only once nothing that it left out can use it any more.
                 let again = account.part(&program, &snapshot, &only).expect("it can be planned again");
-                prop_assert!(again.is_empty(), "{:#?}", again.changes);
+                let put_aside = |change: &Change| {
+                    let live = snapshot.resources.get(&change.address);
+                    change.action == Action::Delete && live.is_some_and(|live| live.generation != change.generation)
+                };
+                let settled = again.changes.iter().all(|change| change.action == Action::NoOp || put_aside(change));
+                prop_assert!(settled, "{:#?}", again.changes);
             }
         }
         let last = account.plan(&program, &snapshot);
