@@ -18,6 +18,7 @@ use hzscript::kinds::{self, Delete};
 use hzscript::model::{Address, Json, JsonMap, Program, Value};
 use hzscript::plan::scope::AddressPattern;
 use hzscript::plan::{Plan, PlanError, Problem, Scope};
+use hzscript::state::edit::Doing as Editing;
 use hzscript::state::edit::addresses::{forgotten, moved, objects as objects_of};
 use hzscript::state::{EditError, Recorded, Snapshot, StateStore, Status};
 use proptest::prelude::*;
@@ -260,7 +261,7 @@ impl Life<'_> {
         let let_go: Vec<Object> = objects_of(&state, &address).map(object_of).collect();
         let before = objects(self.ward.local());
         let mut left_out = BTreeSet::new();
-        if self.edits(|state| forgotten(state, &targets)).await {
+        if self.edits(Editing::Forgetting(&targets), |state| forgotten(state, &targets)).await {
             assert!(!self.ward.state().await.resources.contains_key(&address), "{address} is forgotten");
             let_go.into_iter().filter(|one| before.contains(one)).for_each(|one| self.ward.lets_go(one));
             left_out.insert(address);
@@ -291,7 +292,7 @@ impl Life<'_> {
             state.resources.iter().map(|(address, one)| (address.clone(), one.id.clone())).collect()
         };
         let (exist, mut ids) = (objects(self.ward.local()), known(&state));
-        if self.edits(|state| moved(state, &pairs)).await {
+        if self.edits(Editing::Moving(&pairs), |state| moved(state, &pairs)).await {
             for (from, to) in &pairs {
                 let id = ids.remove(from).expect("it was there");
                 ids.insert(to.clone(), id);
@@ -307,12 +308,16 @@ impl Life<'_> {
     }
 
     /// Changes the state alone, also when that ends early: then it is done or it is not. Whether it could be done.
-    async fn edits(&mut self, becomes: impl Fn(&Snapshot) -> Result<Snapshot, EditError>) -> bool {
+    async fn edits(
+        &mut self,
+        editing: Editing<'_>,
+        becomes: impl Fn(&Snapshot) -> Result<Snapshot, EditError>,
+    ) -> bool {
         let before = self.ward.state().await;
         let Ok(after) = becomes(&before) else { return false };
         let edit = async |kept: StateStore| {
             let edit = kept.edit(&gone(), &locking()).await.expect("begun");
-            edit.write(after.clone()).await.expect("written");
+            edit.write(after.clone(), editing).await.expect("written");
             edit.end().await.expect("ended");
         };
         self.ward.edits(true);
