@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -23,6 +23,12 @@ pub const ACCOUNT: &str = "000000000000";
 
 /// The region under which objects are kept that belong to no region.
 const GLOBAL: &str = "global";
+
+/// How long another process is waited for that has the file.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether it still has, where SQLite does not wait by itself.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The version of the file's layout; a file of another is refused.
 const LAYOUT: i64 = 1;
@@ -99,9 +105,16 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder)?;
         let connection = Connection::open(folder.join("aws.sqlite"))?;
-        connection.busy_timeout(Duration::from_secs(30))?;
+        connection.busy_timeout(PATIENCE)?;
         // Write-ahead logging without a sync a call: safe against the death of a process, which is what is promised.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Of two processes that turn it on at once SQLite refuses one without waiting.
+        let began = Instant::now();
+        while let Err(error) = connection.pragma_update(None, "journal_mode", "WAL") {
+            if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || began.elapsed() > PATIENCE {
+                return Err(error.into());
+            }
+            std::thread::sleep(PAUSE);
+        }
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         Self::prepared(connection)
     }
@@ -436,5 +449,28 @@ impl Tx<'_> {
     pub fn fresh_uuid(&mut self, what: &str) -> Result<String, StoreError> {
         let hex = self.fresh_hex(what)?;
         Ok(format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_may_open_a_new_one_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let together = std::sync::Barrier::new(8);
+            let open = || {
+                together.wait();
+                Store::open(folder.path()).map(drop)
+            };
+            std::thread::scope(|scope| {
+                let opened: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                for opened in opened {
+                    opened.join().expect("it does not panic").expect("it is opened");
+                }
+            });
+        }
     }
 }
