@@ -13,11 +13,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use hzscript::apply::execute::{Settings, Stop};
 use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
 use hzscript::engine::Engine;
-use hzscript::event::Events;
 use hzscript::local::Local;
 use hzscript::local::settings::Settings as LocalSettings;
 use hzscript::model::{Address, KindName, Options, Program, Resource, Source, Value};
@@ -54,9 +52,8 @@ async fn apply(resources: usize) -> (Duration, u64) {
     std::fs::create_dir(&states).expect("a folder");
     let inner = LocalFileSystem::new_with_prefix(&states).expect("a store").with_automatic_cleanup(true);
     let store = Arc::new(Counting { inner, written: AtomicU64::new(0) });
-    let settings = Settings { parallelism: 16, wait: true, formation: FormationCheck::Never, stop: Stop::default() };
-    let engine =
-        Engine::new(cloud, StateStore::within(store.clone(), "bench"), "bench", "local", Events::none(), settings);
+    let engine = Engine::builder(cloud).state(StateStore::within(store.clone(), "bench"));
+    let engine = engine.formation(FormationCheck::Never).build().expect("an engine");
     let session = engine.begin(&owner()).await.expect("begun");
     let plan = session.plan(&program(resources)).await.expect("a plan");
     let (began, written) = (Instant::now(), store.written.load(Ordering::SeqCst));

@@ -1,15 +1,19 @@
 //! [`Event`]: the one channel by which progress leaves the library. Text, progress bars and JSON lines are sinks of it.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use serde::Serialize;
+use futures::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use crate::model::{Address, Formed, Source};
 use crate::plan::{Action, Counts};
 
 /// Something a reader of progress may want to know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// The script printed a line.
@@ -85,7 +89,7 @@ pub enum Event {
         /// Why.
         reason: String,
         /// After how long; in JSON, in seconds.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "seconds")]
         after: Duration,
     },
     /// The state could not be written, and that is to be tried again.
@@ -93,7 +97,7 @@ pub enum Event {
         /// Why.
         reason: String,
         /// After how long; in JSON, in seconds.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "seconds")]
         after: Duration,
     },
     /// A step is done.
@@ -105,7 +109,7 @@ pub enum Event {
         /// The physical identifier.
         id: String,
         /// How long it took; in JSON, in seconds.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "seconds")]
         elapsed: Duration,
         /// Whether AWS has accepted it but it is still settling (`--no-wait`).
         settling: bool,
@@ -141,13 +145,24 @@ pub enum Event {
         /// Steps not begun.
         skipped: usize,
         /// How long it took; in JSON, in seconds.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "seconds")]
         elapsed: Duration,
     },
 }
 
-fn seconds<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_f64(duration.as_secs_f64())
+mod seconds {
+    use std::time::Duration;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(duration.as_secs_f64())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
 /// Where events go. Cheap to clone.
@@ -158,6 +173,14 @@ impl Events {
     /// A sink that calls `receive` for each event, in order, from any thread.
     pub fn to(receive: impl Fn(Event) + Send + Sync + 'static) -> Self {
         Self(Arc::new(receive))
+    }
+
+    /// A sink whose events come out of a stream. The stream ends when the sink and its clones are gone; a sink whose stream
+    /// is gone drops everything.
+    pub fn stream() -> (Self, EventStream) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        // Whoever does not want the events any more may drop the stream.
+        (Self::to(move |event| drop(sender.send(event))), EventStream(receiver))
     }
 
     /// A sink that drops everything.
@@ -174,5 +197,17 @@ impl Events {
 impl std::fmt::Debug for Events {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Events")
+    }
+}
+
+/// Events as they come, each once. What is not taken yet is kept.
+#[derive(Debug)]
+pub struct EventStream(mpsc::UnboundedReceiver<Event>);
+
+impl Stream for EventStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.0.poll_recv(context)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
@@ -35,6 +35,12 @@ pub struct Settings {
     pub formation: FormationCheck,
     /// Asks the run to end early.
     pub stop: Stop,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { parallelism: 16, wait: true, formation: FormationCheck::default(), stop: Stop::default() }
+    }
 }
 
 /// Asks a run to end: what is in flight is finished and written down, nothing new is begun.
@@ -67,7 +73,7 @@ impl Stop {
 }
 
 /// A step that failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// The resource.
@@ -83,7 +89,7 @@ pub struct Failure {
 }
 
 /// How a run went.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Steps done.

@@ -100,6 +100,9 @@ impl Step<'_> {
             (FormationCheck::OnAws, Answering::Elsewhere { url }) => {
                 Some(format!("{url} is not AWS, and need not run the tasks"))
             }
+            (FormationCheck::OnAws, Answering::Own { name }) => {
+                Some(format!("{name} is not AWS, and need not run the tasks"))
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 mod create;
 pub mod execute;
 pub mod formation;
-pub mod observe;
-pub mod recover;
-pub mod retry;
+pub(crate) mod observe;
+pub(crate) mod recover;
+pub(crate) mod retry;
 mod step;
 mod wait;
 

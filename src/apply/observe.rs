@@ -46,8 +46,9 @@ pub async fn observe(
         groups.entry(one.kind.clone()).or_default().push(one);
     }
     let reads = groups.into_iter().filter_map(|(type_name, group)| Some((kinds::by_type(&type_name)?, group)));
-    let mut answers =
-        futures::stream::iter(reads.map(|(kind, group)| read(cloud, kind, group))).buffer_unordered(parallelism.max(1));
+    // Boxed: the compiler cannot tell otherwise that what comes of it can be sent between threads.
+    let reads: Vec<_> = reads.map(|(kind, group)| read(cloud, kind, group).boxed()).collect();
+    let mut answers = futures::stream::iter(reads).buffer_unordered(parallelism.max(1));
     let mut observed = BTreeMap::new();
     while let Some(answer) = answers.next().await {
         observed.extend(answer?);

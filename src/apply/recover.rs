@@ -1,5 +1,6 @@
 //! After an interruption: finding, by token, what calls made whose outcome was never written down.
 
+use futures::FutureExt;
 use futures::future::join_all;
 
 use super::create::LOOK_AGAIN;
@@ -32,7 +33,7 @@ pub enum RecoverError {
 /// When AWS cannot be asked or the journal not be written; nothing is lost then, and the next run tries again.
 pub async fn recover(ledger: &Ledger, cloud: &Cloud, events: &Events) -> Result<(), RecoverError> {
     let pending = ledger.snapshot().await.pending;
-    let looked = join_all(pending.iter().map(|record| look(cloud, record))).await;
+    let looked = join_all(pending.iter().map(|record| look(cloud, record).boxed())).await;
     for (record, found) in pending.into_iter().zip(looked) {
         let Record::Intent { address, mut recorded, .. } = record else { continue };
         match found? {

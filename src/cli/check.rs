@@ -7,7 +7,7 @@ use hzscript::kinds;
 use hzscript::local::store::ACCOUNT;
 use hzscript::model::Program;
 use hzscript::plan::{self, Problem};
-use hzscript::script::Evaluated;
+use hzscript::script::{Evaluated, Offline};
 use hzscript::state::{Snapshot, Target};
 
 use super::args::CheckArguments;
@@ -27,7 +27,7 @@ pub async fn run(arguments: &CheckArguments, tools: &Tools) -> Result<Exit, Erro
     let script = Script::read(&arguments.script)?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
     let region = local_region(arguments.region.as_deref(), &tools.environment)?;
-    let lookups = Arc::new(evaluate::Offline { account: ACCOUNT.to_owned(), region: region.clone() });
+    let lookups = Arc::new(Offline { account: ACCOUNT.to_owned(), region: region.clone() });
     let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
     // The name only matters for names that are made up, which nobody sees here.
     let stack = stack_name(None, Some(&script.path)).unwrap_or_else(|_| "check".to_owned());

@@ -113,8 +113,7 @@ fn from_stacks(arguments: &ImportArguments, wanted: &Wanted) -> BTreeSet<String>
 /// What a script has that is added to.
 async fn already(file: &Path, inputs: BTreeMap<String, Given>, cloud: &Cloud, tools: &Tools) -> Result<Taken, Error> {
     let script = Script::read(file)?;
-    let lookups = Arc::new(evaluate::Connected(cloud.clone()));
-    let Evaluated { program, .. } = evaluate::run(&script, inputs, lookups, &tools.screen).await?;
+    let Evaluated { program, .. } = evaluate::run(&script, inputs, Arc::new(cloud.clone()), &tools.screen).await?;
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = script.source.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let adopted = program.resources.iter().filter_map(|resource| {
@@ -242,8 +241,7 @@ async fn take_over(
     let script = Script::read(file)?;
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls(arguments), tools).await?;
-    let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
-    let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
     let only: BTreeSet<Address> = imported.declared.iter().map(|declared| declared.address.clone()).collect();
     adopt::run(&stack, &evaluated, &only, arguments.apply.yes, wording(&tools.command()), tools).await
 }
@@ -260,8 +258,7 @@ async fn into(
     let name = stack_name(arguments.stack.stack.as_deref(), Some(&script.path))?;
     let inputs = gather(&arguments.inputs, &tools.environment)?;
     let stack = Stack::open(name, &arguments.stack, &arguments.target, calls(arguments), tools).await?;
-    let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
-    let mut evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let mut evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
     let resources = &mut evaluated.program.resources;
     let addresses: Vec<String> = resources.iter().map(|resource| resource.address.to_string()).collect();
     let Some(resource) = resources.iter_mut().find(|resource| resource.address == *address) else {

@@ -1,7 +1,5 @@
 //! `hzscript plan`: show what a run would change, and save it when that is wanted.
 
-use std::sync::Arc;
-
 use hzscript::apply::formation::FormationCheck;
 use hzscript::plan::Scope;
 
@@ -40,8 +38,7 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
         None => Sealing::of(Use::Idle),
     };
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
-    let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
-    let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
 
     let scope = Scope::from(&arguments.scope);
     let looking = async {

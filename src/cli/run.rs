@@ -1,7 +1,5 @@
 //! `hzscript run`: make what the script declares.
 
-use std::sync::Arc;
-
 use hzscript::engine::{EngineError, Session};
 use hzscript::model::Program;
 use hzscript::plan::{Plan, Scope, SuggestedMove};
@@ -35,8 +33,7 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     let sealing = Sealing { encrypt: arguments.encrypt.encrypt.as_ref(), ..Sealing::of(Use::Needed) };
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let stack = stack.locking(arguments.apply.lock, tools);
-    let lookups = Arc::new(evaluate::Connected(stack.engine.cloud().clone()));
-    let mut evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let mut evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
 
     let command = tools.command();
     let owner = tools.environment.owner(&format!("run {}", script.shown()));

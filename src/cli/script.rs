@@ -3,13 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use hzscript::engine::{BuildError, is_stack_name};
+
 use super::error::Error;
 
 /// The largest script, in bytes.
 const MAX_SCRIPT: u64 = 4 << 20;
-
-/// The longest name of a stack, in characters: it is part of the names of what the stack makes.
-const MAX_STACK: usize = 64;
 
 /// A script as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,15 +69,11 @@ pub fn stack_name(given: Option<&str>, script: Option<&Path>) -> Result<String, 
         (Some(given), _) => given.to_owned(),
         (None, script) => script.and_then(Path::file_stem).unwrap_or_default().to_string_lossy().into_owned(),
     };
-    let good = (1..=MAX_STACK).contains(&name.len())
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    if good {
+    if is_stack_name(&name) {
         return Ok(name);
     }
-    let rule = format!("at most {MAX_STACK} letters, digits, `-` and `_`, a letter or digit first");
     Err(Error::Usage {
-        message: format!("`{name}` cannot be a stack's name: {rule}"),
+        message: BuildError::BadStack(name).to_string(),
         help: given.is_none().then(|| "the name is the script's file name; give another with --stack NAME".to_owned()),
     })
 }

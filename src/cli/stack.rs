@@ -94,7 +94,8 @@ impl Stack {
         let store = with_keys(store, sealing, &stack.keys, Some(&cloud), tools).await?;
         let Calls { parallelism, wait, formation } = calls;
         let settings = Settings { parallelism, wait, formation, stop: tools.interrupt.stop() };
-        let engine = Engine::new(cloud, store, &name, target.name(), tools.screen.events(), settings);
+        let engine = Engine::builder(cloud).stack(&name).state(store).settings(settings).events(tools.screen.events());
+        let engine = engine.build().map_err(|error| Error::Usage { message: error.to_string(), help: None })?;
         let beside = if folder.path().is_dir() { folder.path().to_owned() } else { PathBuf::from(".") };
         Ok(Self { name, engine, target, state, beside })
     }

@@ -8,7 +8,7 @@ use hzscript::cloud::Cloud;
 use hzscript::event::Events;
 use hzscript::kinds;
 use hzscript::model::existing::{ExistingVpc, VpcQuery};
-use hzscript::script::{Evaluated, Limits, Lookups, Request, evaluate};
+use hzscript::script::{Evaluated, Functions, Limits, Lookups, Request, evaluate};
 use hzscript::synth::{Elsewhere, Environment, Inputs, synth};
 use tokio::sync::OnceCell;
 
@@ -45,6 +45,7 @@ pub async fn run(arguments: &SynthArguments, tools: &Tools) -> Result<Exit, Erro
                 inputs,
                 lookups,
                 limits: Limits::default(),
+                functions: Functions::default(),
                 events: Events::none(),
             };
             // What only works in one region stays there: then the texts stand as they are.

@@ -7,8 +7,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ec2::config::retry::RetryPartition;
 use aws_smithy_http_client::tls;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -16,6 +15,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use super::error::chain;
 use super::repeat::{OnlyThrottled, only_asks, too_many};
 use super::{Answering, CallError, Calls, Cloud, failed};
+#[cfg(feature = "local")]
 use crate::local::Local;
 
 /// How to reach AWS.
@@ -99,7 +99,11 @@ impl Cloud {
     ///
     /// # Errors
     /// [`ConnectError::Identity`] when its data cannot be read.
+    #[cfg(feature = "local")]
     pub async fn embedded(local: &Local, region: &str) -> Result<Self, ConnectError> {
+        use aws_credential_types::Credentials;
+        use aws_credential_types::provider::SharedCredentialsProvider;
+
         let credentials = Credentials::new("LOCAL", "local", None, None, "embedded");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -112,6 +116,21 @@ impl Cloud {
     }
 
     async fn from_config(config: &SdkConfig, pace: f64, answering: Answering) -> Result<Self, ConnectError> {
+        let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
+        let cloud = Self::assembled(config, String::new(), region, answering, pace, Calls::default());
+        let identity = cloud.sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))?;
+        Ok(Self { account: identity.account().unwrap_or_default().to_owned(), ..cloud })
+    }
+
+    /// Clients with these settings.
+    pub(crate) fn assembled(
+        config: &SdkConfig,
+        account: String,
+        region: String,
+        answering: Answering,
+        pace: f64,
+        calls: Calls,
+    ) -> Self {
         let config = config
             .to_builder()
             .retry_config(too_many(pace, &answering))
@@ -122,9 +141,7 @@ impl Cloud {
                     .build(),
             )
             .build();
-        let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
         let asking = config.to_builder().retry_config(only_asks(pace)).build();
-        let calls = Calls::default();
         // A partition of its own for each client of each connection: what one may send does not depend on another.
         macro_rules! client {
             ($sdk:ident, $service:literal, $config:expr) => {
@@ -136,13 +153,12 @@ impl Cloud {
                 $sdk::Client::from_conf(client!($sdk, $service, &config).retry_classifier(OnlyThrottled).build())
             };
         }
-        let sts = aws_sdk_sts::Client::from_conf(client!(aws_sdk_sts, "sts", &asking).build());
-        let identity = sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))?;
-        Ok(Self {
-            account: identity.account().unwrap_or_default().to_owned(),
+        Self {
+            account,
             region,
             answering,
             pace,
+            gates: Vec::new(),
             autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling"),
             ec2: client!(aws_sdk_ec2, "ec2"),
             lookups: aws_sdk_ec2::Client::from_conf(client!(aws_sdk_ec2, "ec2", &asking).build()),
@@ -155,9 +171,9 @@ impl Cloud {
             logs: client!(aws_sdk_cloudwatchlogs, "logs"),
             secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
             servicediscovery: client!(aws_sdk_servicediscovery, "servicediscovery"),
-            sts,
+            sts: aws_sdk_sts::Client::from_conf(client!(aws_sdk_sts, "sts", &asking).build()),
             calls,
-        })
+        }
     }
 
     /// Names of the region's availability zones that this account may use, sorted.

@@ -1,7 +1,10 @@
 //! [`CallError`]: a refused or failed call, with what AWS said and what that means for going on.
 
+#[cfg(feature = "aws")]
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+#[cfg(feature = "aws")]
 use aws_smithy_runtime_api::client::result::SdkError;
+#[cfg(feature = "aws")]
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::gate::Closed;
@@ -49,6 +52,16 @@ impl CallError {
         Self { action, code: Some(code.to_owned()), message: message.into(), request_id: None, class: classify(code) }
     }
 
+    /// An error of a kind of one's own, of which it says itself what it means for going on.
+    pub fn own(action: &'static str, class: ErrorClass, message: impl Into<String>) -> Self {
+        Self { action, code: None, message: message.into(), request_id: None, class }
+    }
+
+    /// That a request was not made.
+    pub(super) fn not_made(action: &'static str, closed: &Closed) -> Self {
+        Self::own(action, ErrorClass::NotMade, closed.to_string())
+    }
+
     /// Whether what was named does not exist.
     pub fn is_not_found(&self) -> bool {
         self.class == ErrorClass::NotFound
@@ -61,6 +74,7 @@ impl CallError {
 }
 
 /// Turns the SDK's error of the call `action` into a [`CallError`]: `.map_err(failed("ecs:CreateService"))`.
+#[cfg(feature = "aws")]
 pub fn failed<E>(action: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -89,11 +103,13 @@ where
 }
 
 /// Whether a gate did not let the request pass.
+#[cfg(feature = "aws")]
 fn is_closed(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Closed>())
 }
 
 /// The error and its causes.
+#[cfg(feature = "aws")]
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -3,13 +3,6 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-
 use super::Cloud;
 
 /// A request that is about to leave.
@@ -39,18 +32,31 @@ impl Cloud {
     /// The same connection, whose requests pass `gate` before they leave, and then those it had already.
     #[must_use]
     pub fn guarded(&self, gate: Arc<dyn Gate>) -> Self {
+        let mut gates = vec![gate.clone()];
+        gates.extend(self.gates.iter().cloned());
+        Self { gates, ..self.with_clients_guarded(gate) }
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn with_clients_guarded(&self, _: Arc<dyn Gate>) -> Self {
+        self.clone()
+    }
+
+    #[cfg(feature = "aws")]
+    fn with_clients_guarded(&self, gate: Arc<dyn Gate>) -> Self {
         macro_rules! through {
             ($($client:ident: $sdk:ident,)*) => {{
                 // Field by field: a client that is added must be named here.
-                let Self { account, region, answering, pace, calls, $($client),* } = self;
+                let Self { account, region, answering, pace, calls, gates, $($client),* } = self;
                 Self {
                     account: account.clone(),
                     region: region.clone(),
                     answering: answering.clone(),
                     pace: *pace,
                     calls: calls.clone(),
+                    gates: gates.clone(),
                     $($client: {
-                        let settings = $client.config().to_builder().interceptor(Passing(gate.clone()));
+                        let settings = $client.config().to_builder().interceptor(clients::Passing(gate.clone()));
                         $sdk::Client::from_conf(settings.build())
                     },)*
                 }
@@ -74,24 +80,38 @@ impl Cloud {
     }
 }
 
-/// A gate on the way of one client.
-#[derive(Debug)]
-struct Passing(Arc<dyn Gate>);
+#[cfg(feature = "aws")]
+mod clients {
+    use std::sync::Arc;
 
-#[dyn_dispatch_hint]
-impl Intercept for Passing {
-    fn name(&self) -> &'static str {
-        "Gate"
-    }
+    use aws_smithy_runtime_api::box_error::BoxError;
+    use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+    use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+    use aws_smithy_runtime_api::client::orchestrator::Metadata;
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use aws_smithy_types::config_bag::ConfigBag;
 
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        settings: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let known = settings.load::<Metadata>();
-        let (service, operation) = known.map_or(("", ""), |known| (known.service(), known.name()));
-        Ok(self.0.pass(Request { service, operation })?)
+    use super::{Gate, Request};
+
+    /// A gate on the way of one client.
+    #[derive(Debug)]
+    pub struct Passing(pub Arc<dyn Gate>);
+
+    #[dyn_dispatch_hint]
+    impl Intercept for Passing {
+        fn name(&self) -> &'static str {
+            "Gate"
+        }
+
+        fn read_before_transmit(
+            &self,
+            _: &BeforeTransmitInterceptorContextRef<'_>,
+            _: &RuntimeComponents,
+            settings: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let known = settings.load::<Metadata>();
+            let (service, operation) = known.map_or(("", ""), |known| (known.service(), known.name()));
+            Ok(self.0.pass(Request { service, operation })?)
+        }
     }
 }

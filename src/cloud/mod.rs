@@ -1,17 +1,28 @@
-//! The connection: clients of the SDK for one account and region of AWS, or for the embedded one.
+//! The connection: clients of the SDK for one account and region of AWS, or for the embedded one; or no AWS at all, for
+//! kinds of an embedder's own.
 
 mod calls;
+#[cfg(feature = "aws")]
 pub mod connect;
 mod error;
+#[cfg(feature = "aws")]
 mod existing;
 mod gate;
+#[cfg(feature = "aws")]
 mod keys;
+mod lookups;
+mod own;
+#[cfg(feature = "aws")]
 mod repeat;
 
 pub use calls::{Calls, Count};
+#[cfg(feature = "aws")]
 pub use connect::{ConnectError, Connection};
+#[cfg(feature = "aws")]
 pub(crate) use error::chain;
-pub use error::{CallError, ErrorClass, failed};
+#[cfg(feature = "aws")]
+pub use error::failed;
+pub use error::{CallError, ErrorClass};
 pub use gate::{Closed, Gate, Request};
 
 /// Who answers the calls.
@@ -26,9 +37,25 @@ pub enum Answering {
         /// The address.
         url: String,
     },
+    /// No AWS: kinds of an embedder's own.
+    Own {
+        /// What states and plans call it.
+        name: String,
+    },
 }
 
-/// Clients for one account and region.
+impl Answering {
+    /// What states and plans call it: `local` for the embedded AWS, `aws` for others, or its own name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Embedded => "local",
+            Self::Aws | Self::Elsewhere { .. } => "aws",
+            Self::Own { name } => name,
+        }
+    }
+}
+
+/// A connection to one account and region. Without the feature `aws` there are no clients in it.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     /// The account's twelve digits.
@@ -41,31 +68,46 @@ pub struct Cloud {
     pub pace: f64,
     /// Counts the requests of all the clients.
     pub calls: Calls,
+    /// What requests of kinds that speak to no client pass.
+    gates: Vec<std::sync::Arc<dyn Gate>>,
     /// Client of Application Auto Scaling.
+    #[cfg(feature = "aws")]
     pub autoscaling: aws_sdk_applicationautoscaling::Client,
     /// Client of EC2.
+    #[cfg(feature = "aws")]
     pub ec2: aws_sdk_ec2::Client,
     /// Client of EC2 for look-ups, which are made again whatever became of them.
+    #[cfg(feature = "aws")]
     pub(crate) lookups: aws_sdk_ec2::Client,
     /// Client of ECR.
+    #[cfg(feature = "aws")]
     pub ecr: aws_sdk_ecr::Client,
     /// Client of ECS.
+    #[cfg(feature = "aws")]
     pub ecs: aws_sdk_ecs::Client,
     /// Client of EFS.
+    #[cfg(feature = "aws")]
     pub efs: aws_sdk_efs::Client,
     /// Client of Elastic Load Balancing.
+    #[cfg(feature = "aws")]
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     /// Client of IAM.
+    #[cfg(feature = "aws")]
     pub iam: aws_sdk_iam::Client,
     /// Client of KMS.
+    #[cfg(feature = "aws")]
     pub kms: aws_sdk_kms::Client,
     /// Client of CloudWatch Logs.
+    #[cfg(feature = "aws")]
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// Client of Secrets Manager.
+    #[cfg(feature = "aws")]
     pub secrets: aws_sdk_secretsmanager::Client,
     /// Client of Cloud Map.
+    #[cfg(feature = "aws")]
     pub servicediscovery: aws_sdk_servicediscovery::Client,
     /// Client of STS.
+    #[cfg(feature = "aws")]
     pub sts: aws_sdk_sts::Client,
 }
 

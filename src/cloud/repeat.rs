@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub fn too_many(pace: f64, answering: &Answering) -> RetryConfig {
     let config = match answering {
         Answering::Embedded => RetryConfig::standard(),
-        Answering::Aws | Answering::Elsewhere { .. } => RetryConfig::adaptive(),
+        Answering::Aws | Answering::Elsewhere { .. } | Answering::Own { .. } => RetryConfig::adaptive(),
     };
     paced(config, pace).with_max_attempts(TOO_MANY)
 }

@@ -1,5 +1,9 @@
 //! [`Engine`]: evaluate, plan, apply, destroy. What the command line uses, and other tools embed.
 //!
+//! [`Engine::builder`] puts one together. [`Engine::evaluate`], [`Engine::plan`], [`Engine::apply`], [`Engine::run`] and
+//! [`Engine::destroy`] each do one whole piece of work; below them is a [`Session`], for those who look at something and
+//! decide before they go on:
+//!
 //! ```text
 //! Engine ── begin ──▶ Session ── plan ──▶ Plan ── apply ──▶ Report
 //!        │                    └─ refresh ──▶ Refreshed ── take_in ──▶ (the serial of the state)
@@ -10,30 +14,36 @@
 //! ```
 
 mod back;
+mod builder;
 mod error;
 mod locking;
 mod saving;
 mod sealing;
 mod session;
+mod whole;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::apply::execute::{Report, Settings, execute};
+use crate::apply::execute::{Report, Settings, Stop, execute};
 use crate::apply::recover::recover;
 use crate::cloud::Cloud;
 use crate::event::Events;
 use crate::model::Value;
 use crate::plan::saved::checksum_of_state;
 use crate::plan::{Plan, Saved};
+use crate::script::{Functions, Given, Limits, Lookups};
 use crate::state::{Executed, Keyring, Lease, Ledger, Locking, Made, Owner, Snapshot, StateStore, Target};
 use locking::cause;
 
 pub use back::{Back, Ended};
+pub use builder::{BuildError, Builder, is_stack_name};
 pub use error::EngineError;
 pub use saving::Unsaved;
 pub use session::{Refreshed, Session};
+pub use whole::Planned;
 
-/// One stack on one cloud.
+/// One stack on one cloud. Cheap to clone; clones work on the same stack.
 #[derive(Debug, Clone)]
 pub struct Engine {
     cloud: Cloud,
@@ -43,20 +53,55 @@ pub struct Engine {
     events: Events,
     settings: Settings,
     locking: Locking,
+    owner: Option<Owner>,
+    evaluation: Arc<Evaluation>,
+}
+
+/// What scripts are evaluated with.
+struct Evaluation {
+    inputs: BTreeMap<String, Given>,
+    limits: Limits,
+    lookups: Arc<dyn Lookups>,
+    functions: Functions,
+}
+
+impl std::fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values of inputs may be secret.
+        let names: Vec<&String> = self.inputs.keys().collect();
+        f.debug_struct("Evaluation").field("inputs", &names).field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
-    /// An engine for `stack`, whose state is in `store`. `target` names the cloud that is connected to.
-    pub fn new(cloud: Cloud, store: StateStore, stack: &str, target: &str, events: Events, settings: Settings) -> Self {
-        let target = Target { cloud: target.to_owned(), account: cloud.account.clone(), region: cloud.region.clone() };
-        let locking = Locking::default();
-        Self { cloud, store, stack: stack.to_owned(), target, events, settings, locking }
+    /// Begins to put an engine together that works on `cloud`.
+    pub fn builder(cloud: Cloud) -> Builder {
+        Builder::new(cloud)
     }
 
     /// The same, taking the lock in another way.
     #[must_use]
     pub fn locking(self, locking: Locking) -> Self {
         Self { locking, ..self }
+    }
+
+    /// The same engine, whose events go elsewhere.
+    #[must_use]
+    pub fn reporting_to(&self, events: Events) -> Self {
+        Self { events, ..self.clone() }
+    }
+
+    /// The same engine, whose runs `stop` asks to end early.
+    #[must_use]
+    pub fn stopped_by(&self, stop: Stop) -> Self {
+        let mut engine = self.clone();
+        engine.settings.stop = stop;
+        engine
+    }
+
+    /// The name of the stack.
+    pub fn stack(&self) -> &str {
+        &self.stack
     }
 
     /// The account and region.
@@ -104,11 +149,7 @@ impl Engine {
     /// As [`Engine::begin`]; [`EngineError::PlannedElsewhere`], [`EngineError::KeptElsewhere`] and [`EngineError::Stale`]
     /// when the plan is not for this.
     pub async fn begin_saved(&self, saved: &Saved, owner: &Owner) -> Result<Session<'_>, EngineError> {
-        let Plan { stack, target, .. } = &saved.plan;
-        if *target != self.target || *stack != self.stack {
-            let (stack, planned, connected) = (stack.clone(), target.clone(), self.target.clone());
-            return Err(EngineError::PlannedElsewhere { stack, planned, connected });
-        }
+        self.check_target(&saved.plan)?;
         self.begin_with(owner, Opening::Saved(saved)).await
     }
 
@@ -145,6 +186,23 @@ impl Engine {
         Ok(Session { engine: self, cloud: self.cloud.clone(), ledger, lock: None, made: None })
     }
 
+    /// Begins to execute a plan that was made by [`Engine::plan`], on exactly the state that it was made from.
+    ///
+    /// # Errors
+    /// As [`Engine::begin_saved`].
+    pub async fn begin_planned(&self, planned: &Planned, owner: &Owner) -> Result<Session<'_>, EngineError> {
+        self.check_target(planned)?;
+        self.begin_with(owner, Opening::Planned(planned)).await
+    }
+
+    fn check_target(&self, plan: &Plan) -> Result<(), EngineError> {
+        if plan.target == self.target && plan.stack == self.stack {
+            return Ok(());
+        }
+        let (stack, planned, connected) = (plan.stack.clone(), plan.target.clone(), self.target.clone());
+        Err(EngineError::PlannedElsewhere { stack, planned, connected })
+    }
+
     async fn open(&self, opening: Opening<'_>, cloud: &Cloud, lease: Option<Lease>) -> Result<Ledger, EngineError> {
         let loaded = self.store.load().await?;
         if let Some(loaded) = &loaded
@@ -157,38 +215,39 @@ impl Engine {
             });
         }
         let begun = loaded.is_some();
-        if let (Opening::Saved(saved), false) = (opening, begun)
-            && saved.place != self.place()
+        if let (Some(made), false) = (opening.made(), begun)
+            && made.place != self.place()
         {
-            let (stack, planned, here) = (self.stack.clone(), saved.place.clone(), self.place());
+            let (stack, planned, here) = (self.stack.clone(), made.place.to_owned(), self.place());
             return Err(EngineError::KeptElsewhere { stack, planned, here });
         }
         let lineage = || match opening {
             // Who only looks makes none up: names that derive from it are then shown as not known.
             Opening::Look => String::new(),
             Opening::Draft | Opening::Work => uuid::Uuid::new_v4().to_string(),
-            Opening::Saved(saved) => saved.plan.lineage.clone(),
+            Opening::Saved(Saved { plan, .. }) => plan.lineage.clone(),
+            Opening::Planned(planned) => planned.lineage.clone(),
         };
         let mut snapshot = loaded.unwrap_or_else(|| Snapshot::new(lineage(), &self.stack, self.target.clone()));
-        if let Opening::Draft | Opening::Saved(_) = opening {
+        if let Opening::Draft | Opening::Saved(_) | Opening::Planned(_) = opening {
             let serial = self.store.next_serial(&snapshot).await?;
-            match opening {
-                Opening::Saved(Saved { plan, .. }) if (serial, &snapshot.lineage) != (plan.serial, &plan.lineage) => {
+            match opening.made() {
+                Some(MadeFrom { plan, .. }) if (serial, &snapshot.lineage) != (plan.serial, &plan.lineage) => {
                     return Err(EngineError::Stale);
                 }
-                Opening::Draft => snapshot.serial = serial,
-                _ => {}
+                None => snapshot.serial = serial,
+                Some(_) => {}
             }
         }
         let keys = self.store.keys();
         let newly_sealed = match opening {
             Opening::Look => false,
-            Opening::Draft | Opening::Work => keys.begin(&snapshot.lineage).await?,
+            Opening::Draft | Opening::Work | Opening::Planned(_) => keys.begin(&snapshot.lineage).await?,
             Opening::Saved(saved) => saved.seals(keys)?,
         };
         let journal = match opening {
             Opening::Look | Opening::Draft => None,
-            Opening::Work | Opening::Saved(_) => {
+            Opening::Work | Opening::Saved(_) | Opening::Planned(_) => {
                 if !begun {
                     self.store.prove().await?;
                     self.store.save(&snapshot).await?;
@@ -209,8 +268,8 @@ impl Engine {
         if let Err(error) = recover(&ledger, cloud, &self.events).await {
             return Err(cause(error.into(), &ledger).await);
         }
-        if let Opening::Saved(saved) = opening
-            && checksum_of_state(&ledger.snapshot().await) != saved.state
+        if let Some(made) = opening.made()
+            && checksum_of_state(&ledger.snapshot().await) != made.state
         {
             return Err(EngineError::Stale);
         }
@@ -283,6 +342,28 @@ enum Opening<'a> {
     Work,
     /// To execute a plan that was saved.
     Saved(&'a Saved),
+    /// To execute a plan that was made.
+    Planned(&'a Planned),
+}
+
+/// What a plan was made from.
+struct MadeFrom<'a> {
+    plan: &'a Plan,
+    /// The checksum of the state.
+    state: &'a str,
+    /// Where that is kept.
+    place: &'a str,
+}
+
+impl<'a> Opening<'a> {
+    /// What the plan was made from that is to be executed, if there is one already.
+    fn made(self) -> Option<MadeFrom<'a>> {
+        match self {
+            Self::Saved(Saved { plan, state, place, .. }) => Some(MadeFrom { plan, state, place }),
+            Self::Planned(planned) => Some(MadeFrom { plan: planned, state: &planned.state, place: &planned.place }),
+            Self::Look | Self::Draft | Self::Work => None,
+        }
+    }
 }
 
 /// Outputs of a state with the texts of secrets, for whoever asks for them.

@@ -251,7 +251,7 @@ mod tests {
     use crate::event::Events;
     use crate::model::Value;
     use crate::model::existing::{ExistingVpc, VpcQuery};
-    use crate::script::{Limits, Lookups, Request, evaluate};
+    use crate::script::{Functions, Limits, Lookups, Request, evaluate};
 
     /// No account: nothing is looked up.
     struct Nowhere;
@@ -283,6 +283,7 @@ mod tests {
             inputs: BTreeMap::new(),
             lookups: Arc::new(Nowhere),
             limits: Limits::default(),
+            functions: Functions::default(),
             events: Events::none(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

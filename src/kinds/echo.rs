@@ -18,7 +18,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 
 use super::Kind;
-use crate::cloud::Cloud;
+use crate::cloud::{Answering, Calls, Cloud};
 use crate::model::schema::{JsonType, Shape, schemas};
 use crate::model::{Json, JsonMap, PathPattern, PropertyPath};
 
@@ -73,28 +73,9 @@ pub(super) fn cloud(answer: impl Fn(&str, &JsonMap) -> Json + Send + Sync + 'sta
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(SharedHttpClient::new(Echo(Arc::new(answer))))
-        .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
         .build();
-    Cloud {
-        calls: crate::cloud::Calls::default(),
-        answering: crate::cloud::Answering::Embedded,
-        account: "123456789012".to_owned(),
-        region: "eu-west-1".to_owned(),
-        pace: 0.0,
-        autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
-        ec2: aws_sdk_ec2::Client::new(&config),
-        lookups: aws_sdk_ec2::Client::new(&config),
-        ecr: aws_sdk_ecr::Client::new(&config),
-        ecs: aws_sdk_ecs::Client::new(&config),
-        efs: aws_sdk_efs::Client::new(&config),
-        elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-        iam: aws_sdk_iam::Client::new(&config),
-        kms: aws_sdk_kms::Client::new(&config),
-        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-        secrets: aws_sdk_secretsmanager::Client::new(&config),
-        servicediscovery: aws_sdk_servicediscovery::Client::new(&config),
-        sts: aws_sdk_sts::Client::new(&config),
-    }
+    let (account, region) = ("123456789012".to_owned(), "eu-west-1".to_owned());
+    Cloud::assembled(&config, account, region, Answering::Embedded, 0.0, Calls::default())
 }
 
 /// Properties with everything in them that the kind claims to send, each value another.

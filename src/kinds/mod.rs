@@ -15,29 +15,42 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::cloud::{CallError, Cloud};
+use crate::cloud::{CallError, Cloud, ErrorClass};
 use crate::model::{Formation, JsonMap};
 
 use listing::Among;
 
-pub mod abreast;
-pub mod absent;
-pub mod autoscaling;
-pub mod ec2;
-#[cfg(test)]
+#[cfg(feature = "aws")]
+mod abreast;
+#[cfg(feature = "aws")]
+mod absent;
+#[cfg(feature = "aws")]
+mod autoscaling;
+#[cfg(feature = "aws")]
+mod ec2;
+#[cfg(all(test, feature = "aws"))]
 mod echo;
-pub mod ecr;
-pub mod ecs;
-pub mod efs;
-pub mod elasticloadbalancing;
-pub mod iam;
-pub mod json;
+#[cfg(feature = "aws")]
+mod ecr;
+#[cfg(feature = "aws")]
+mod ecs;
+#[cfg(feature = "aws")]
+mod efs;
+#[cfg(feature = "aws")]
+mod elasticloadbalancing;
+#[cfg(feature = "aws")]
+mod iam;
+#[cfg(feature = "aws")]
+mod json;
 pub mod listing;
-pub mod logs;
-pub mod secretsmanager;
-pub mod servicediscovery;
+#[cfg(feature = "aws")]
+mod logs;
+#[cfg(feature = "aws")]
+mod secretsmanager;
+#[cfg(feature = "aws")]
+mod servicediscovery;
 pub mod tags;
-pub mod visible;
+mod visible;
 
 /// What is known of a kind without asking AWS.
 #[derive(Debug)]
@@ -63,6 +76,21 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What is known of a kind with no peculiarities: its code sends the properties at `sends` and below. The rest is said
+    /// as in `Facts { arn: Some("arn"), ..Facts::new("Example::File::Text", &["path", "content"]) }`.
+    pub const fn new(type_name: &'static str, sends: &'static [&'static str]) -> Self {
+        Self {
+            type_name,
+            sends,
+            except: &[],
+            replaces: &[],
+            name: None,
+            unique_by: &[],
+            deletable_in_use: false,
+            arn: None,
+        }
+    }
+
     /// The property that is the physical name; empty when the kind has none.
     pub fn name_property(&self) -> &'static str {
         self.name.map_or("", |rule| rule.property)
@@ -244,7 +272,12 @@ pub enum Gathered {
     },
 }
 
-/// A type of AWS resource.
+/// A type of resource: of AWS, or of anything else that an embedder has created, changed and deleted.
+///
+/// A kind of one's own implements `facts`, `read`, `find`, `create` and `delete`, and `update` unless every change is a
+/// replacement; the rest has defaults. Before a request that goes through none of the clients of [`Cloud`] it asks
+/// [`Cloud::pass`]; its errors are [`CallError::own`], whose [`ErrorClass`] says what they mean for going on.
+/// `examples/custom_kind.rs` is one.
 #[async_trait]
 pub trait Kind: Send + Sync {
     /// What is known of it without asking.
@@ -255,7 +288,10 @@ pub trait Kind: Send + Sync {
 
     /// Identifiers of objects that are there, sorted as AWS answers them. Left out: what AWS makes and keeps itself
     /// (service-linked roles, main route tables, local routes, default groups), and what is on its way out.
-    async fn list(&self, cloud: &Cloud, among: Among<'_>) -> Result<Vec<String>, CallError>;
+    /// A kind that lists none is not found by `import`.
+    async fn list(&self, _cloud: &Cloud, _among: Among<'_>) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
+    }
 
     /// The id of an object that a call with this token made whose answer never came: by token, tag or unique name.
     /// Only what bears the stack's own marks (token, tags, generated name) counts.
@@ -269,8 +305,11 @@ pub trait Kind: Send + Sync {
         Ok(())
     }
 
-    /// Changes it in place.
-    async fn update(&self, cloud: &Cloud, change: &Update<'_>) -> Result<Accepted, CallError>;
+    /// Changes it in place. Not asked of a kind whose properties are all create-only, by its schema or its facts.
+    async fn update(&self, _cloud: &Cloud, _change: &Update<'_>) -> Result<Accepted, CallError> {
+        let message = format!("an {} cannot be changed in place", self.facts().type_name);
+        Err(CallError::own("kind:Update", ErrorClass::Refused, message))
+    }
 
     /// Deletes it; one that is gone already is a success.
     async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError>;
@@ -288,6 +327,7 @@ pub trait Kind: Send + Sync {
 }
 
 /// Every kind with code, in the order of their types.
+#[cfg(feature = "aws")]
 pub static KINDS: &[&dyn Kind] = &[
     &autoscaling::scalable_target::ScalableTarget,
     &autoscaling::scaling_policy::ScalingPolicy,
@@ -324,6 +364,10 @@ pub static KINDS: &[&dyn Kind] = &[
     &servicediscovery::private_dns_namespace::PrivateDnsNamespace,
     &servicediscovery::service::Service,
 ];
+
+/// Without the feature `aws` there are none.
+#[cfg(not(feature = "aws"))]
+pub static KINDS: &[&dyn Kind] = &[];
 
 /// The kind of a CloudFormation type, when it has code.
 pub fn by_type(type_name: &str) -> Option<&'static dyn Kind> {

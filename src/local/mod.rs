@@ -108,6 +108,14 @@ impl Local {
         Self { shared: Arc::new(Shared { store: Mutex::new(store), settings, fates, clock }) }
     }
 
+    /// An empty one in memory, in which nothing takes time: for tests and for trying things.
+    ///
+    /// # Errors
+    /// When SQLite cannot be used at all.
+    pub fn empty() -> Result<Self, StoreError> {
+        Self::in_memory(Settings { pace: 0.0, ..Settings::default() }, Timestamp::now())
+    }
+
     /// Another one in memory that has, now, what this one has.
     ///
     /// # Errors

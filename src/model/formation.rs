@@ -54,7 +54,7 @@ pub struct Formation {
 }
 
 /// What came of looking whether members found each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "found", rename_all = "camelCase")]
 pub enum Formed {
     /// They have.

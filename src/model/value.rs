@@ -316,6 +316,16 @@ impl From<Reference> for Value {
     }
 }
 
+/// JSON for showing: what the serialized form of a value has for secrets, which is their hashes, is taken out.
+pub fn without_secrets(json: &Json) -> Json {
+    match json {
+        Json::Object(map) if map.len() == 1 && map.contains_key("$secret") => "(secret)".into(),
+        Json::Object(map) => map.iter().map(|(key, item)| (key.clone(), without_secrets(item))).collect(),
+        Json::Array(items) => items.iter().map(without_secrets).collect(),
+        plain => plain.clone(),
+    }
+}
+
 fn resolve_template(parts: &[TemplatePart], lookup: &dyn Fn(&Reference) -> Option<Json>) -> Value {
     let mut resolved: Vec<TemplatePart> = Vec::with_capacity(parts.len());
     for part in parts {

@@ -7,12 +7,12 @@ use rhai::{Dynamic, Engine, Map, NativeCallContext};
 
 use super::convert::to_value;
 use super::handle::Handle;
-use super::session::{Added, Declaration, Mistake, Session};
+use super::session::{Added, Declaration, Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::spans::Aim;
 use super::suggest::did_you_mean;
 use super::{forms, library, names, options};
-use crate::model::{Address, AddressError, KindName, Options, PathStep, Value, schemas};
+use crate::model::{Address, AddressError, KindName, KindSchema, Options, PathStep, Value, schemas};
 
 /// Registers a builder for every kind.
 pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
@@ -48,6 +48,7 @@ pub(super) fn unknown_kinds(session: &Session, file: &str, functions: &BTreeSet<
         let known = schemas().kinds().any(|(kind, _)| kind.as_str() == name)
             || functions.contains(&name)
             || names::is_function(&name)
+            || session.functions.has(&name)
             || library::names().contains(&name);
         if known || !name.contains('_') {
             continue;
@@ -103,6 +104,22 @@ fn declare(
             }
         }
     }
+    let options = match options {
+        Some(map) => options::read(&map, schema, &mut state, &origin.argument(2)),
+        None => Options::default(),
+    };
+    record(&mut state, schema, address, values, options, origin)
+}
+
+/// Records a declaration, whoever makes it, with its forms rewritten. It is checked when all are known.
+pub(super) fn record(
+    state: &mut State,
+    schema: &'static KindSchema,
+    address: Address,
+    mut values: BTreeMap<String, Value>,
+    options: Options,
+    origin: Origin,
+) -> Handle {
     let rewritten = match schema.type_name.as_str() {
         "AWS::IAM::Role" => forms::role(&mut values, &schema.shape),
         "AWS::SecretsManager::Secret" => forms::secret(&mut values),
@@ -114,10 +131,6 @@ fn declare(
     }
     let moved = |moved: forms::Moved| Added { path: moved.to, origin: written.clone(), within: moved.from };
     let added = rewritten.moved.into_iter().map(moved).collect();
-    let options = match options {
-        Some(map) => options::read(&map, schema, &mut state, &origin.argument(2)),
-        None => Options::default(),
-    };
     if let Some(&index) = state.by_address.get(&address) {
         let first = state.declarations[index].origin.outermost().clone();
         let where_first = match state.sources.place(&first) {

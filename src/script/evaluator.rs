@@ -18,7 +18,7 @@ use super::session::{Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::{
     Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, formation, functions, handle, image, inputs,
-    library, lists, mutators, names, policy, text,
+    library, lists, mutators, names, own, policy, text,
 };
 use crate::model::{Program, PropertyPath, Resource};
 
@@ -107,13 +107,14 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     existing::register(&mut engine, session);
     fixed::register(&mut engine, session);
     library::register(&mut engine, session);
+    own::register(&mut engine, session);
     engine
 }
 
 /// What every file of a script goes through once it is parsed.
 pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
     session.state().sources.index(file, ast);
-    for name in names::taken(ast) {
+    for name in names::taken(ast, &session.functions) {
         let mut state = session.state();
         let position = state.sources.definition(file, &name).unwrap_or(Position::NONE);
         let origin = Origin { at: At { file: file.to_owned(), position }, argument: None, frames: Vec::new() };
@@ -126,14 +127,7 @@ pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
 
 /// Evaluates on this thread, which must have stack enough.
 pub(super) fn run(request: Request, runtime: Option<Runtime>, watch: Arc<Watch>) -> Result<Evaluated, Mistakes> {
-    let session = Arc::new(Session::new(
-        request.file.clone(),
-        request.inputs.clone(),
-        request.lookups.clone(),
-        runtime,
-        request.events.clone(),
-        watch,
-    ));
+    let session = Arc::new(Session::new(&request, runtime, watch));
     let source = without_mark(&request.source);
     session.state().sources.add(&request.file, source);
     let engine = engine(&session, &request);
@@ -175,6 +169,17 @@ fn finish(session: &Session, error: Option<Box<EvalAltResult>>) -> Result<Evalua
         let warning = warning.at(state.sources.place(&at), Vec::new());
         state.warnings.push(warning);
     }
+    conclude(&mut state, resources)
+}
+
+/// Checks what was declared without a script, and makes a program of it.
+pub(super) fn finish_built(state: &mut State) -> Result<Evaluated, Mistakes> {
+    let mut resources = check_declarations(state, false);
+    across(state, &mut resources);
+    conclude(state, resources)
+}
+
+fn conclude(state: &mut State, resources: Vec<Resource>) -> Result<Evaluated, Mistakes> {
     let sources = state.sources.texts();
     if state.mistakes.is_empty() {
         let outputs = std::mem::take(&mut state.outputs);

@@ -88,19 +88,26 @@ fn identifies(schema: &KindSchema, name: &str) -> bool {
         || name.ends_with("Name")
 }
 
+/// What is wrong with the name of an attribute, if anything is.
+pub(super) fn no_attribute(schema: &KindSchema, name: &str) -> Option<Mistake> {
+    if schema.shape.properties.contains_key(name) || ALWAYS.contains(&name) {
+        return None;
+    }
+    let attributes: BTreeSet<&str> = schema.attributes().into_iter().chain(ALWAYS).collect();
+    let names = schema.shape.properties.keys().map(String::as_str).chain(ALWAYS);
+    let help = did_you_mean(name, names)
+        .unwrap_or_else(|| format!("beside its properties it has {}", listed(attributes, "and")));
+    let mistake = Mistake::new(format!("{} has no attribute `{name}`", schema.kind)).label("not an attribute");
+    Some(mistake.help(help))
+}
+
 fn attribute(session: &Session, context: &NativeCallContext, handle: &Handle, name: &str) -> Dynamic {
     let Some((address, schema)) = handle.declared() else { return tokens::unknown().into() };
     if name == "address" {
         return address.to_string().into();
     }
-    let known = schema.shape.properties.contains_key(name);
-    if !known && !ALWAYS.contains(&name) {
-        let attributes: BTreeSet<&str> = schema.attributes().into_iter().chain(ALWAYS).collect();
-        let names = schema.shape.properties.keys().map(String::as_str).chain(ALWAYS);
-        let help = did_you_mean(name, names)
-            .unwrap_or_else(|| format!("beside its properties it has {}", listed(attributes, "and")));
-        let mistake = Mistake::new(format!("{} has no attribute `{name}`", schema.kind)).label("not an attribute");
-        session.mistake(context, mistake.help(help));
+    if let Some(mistake) = no_attribute(schema, name) {
+        session.mistake(context, mistake);
         return tokens::unknown().into();
     }
     let mut state = session.state();

@@ -4,7 +4,7 @@
 //! the [`Request`] grants.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::model::existing::{ExistingVpc, VpcQuery};
 use crate::model::{Json, Program};
 
 mod builders;
+mod built;
 mod check;
 mod cidr;
 mod convert;
@@ -35,7 +36,9 @@ mod lists;
 mod memory;
 mod mutators;
 mod names;
+mod offline;
 mod options;
+mod own;
 mod policy;
 mod resolver;
 mod session;
@@ -47,7 +50,10 @@ mod tests;
 mod text;
 mod tokens;
 
+pub use built::{Declared, ProgramBuilder};
 pub use memory::CountingAllocator;
+pub use offline::Offline;
+pub use own::{Function, FunctionError, Functions, Lookup};
 
 /// Stack of the thread that evaluates, in bytes: what the deepest script within the limits needs in a debug build, several
 /// times over.
@@ -57,6 +63,59 @@ const STACK: usize = 64 << 20;
 #[cfg(test)]
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// A script and what is given with it, as an [`Engine`](crate::engine::Engine) evaluates it. A text alone is one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// Its path as the user knows it, for messages.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// The folder imports are confined to; `None` allows none. Imports are relative to the importing file.
+    pub root: Option<PathBuf>,
+    /// Inputs by name.
+    pub inputs: BTreeMap<String, Given>,
+}
+
+impl Script {
+    /// A script that is in memory: `file` is what messages call it. It imports nothing.
+    pub fn new(file: impl Into<String>, source: impl Into<String>) -> Self {
+        Self { file: file.into(), source: source.into(), root: None, inputs: BTreeMap::new() }
+    }
+
+    /// Reads a script, which may import what is in its folder.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no text.
+    pub async fn read(path: impl AsRef<Path>) -> std::io::Result<Self> {
+        let path = path.as_ref();
+        let source = tokio::fs::read_to_string(path).await?;
+        let root = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Ok(Self { root: Some(root), ..Self::new(path.display().to_string(), source) })
+    }
+
+    /// The same with an input.
+    #[must_use]
+    pub fn input(mut self, name: impl Into<String>, value: impl Into<Json>) -> Self {
+        self.inputs.insert(name.into(), Given::Json(value.into()));
+        self
+    }
+}
+
+impl From<&str> for Script {
+    fn from(source: &str) -> Self {
+        Self::new("script.rhai", source)
+    }
+}
+
+impl From<String> for Script {
+    fn from(source: String) -> Self {
+        Self::new("script.rhai", source)
+    }
+}
 
 /// What to evaluate.
 pub struct Request {
@@ -72,6 +131,8 @@ pub struct Request {
     pub lookups: Arc<dyn Lookups>,
     /// Limits.
     pub limits: Limits,
+    /// Functions that scripts have beside those of the language.
+    pub functions: Functions,
     /// Where `print` goes.
     pub events: Events,
 }
@@ -130,12 +191,12 @@ pub struct Evaluated {
     pub program: Program,
     /// What is worth saying though it is no mistake.
     pub warnings: Vec<Diagnostic>,
-    /// The texts of every file a diagnostic may point into, by their names in [`Place::file`].
+    /// The texts of every file a diagnostic may point into, by their names in [`Place::file`]. Rust's are not among them.
     pub sources: BTreeMap<String, String>,
 }
 
 /// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The file as shown.
     pub file: String,
@@ -150,7 +211,7 @@ pub struct Place {
 }
 
 /// Something to say about a script.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
     /// What is wrong, in one line.
     pub message: String,
@@ -164,9 +225,20 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+/// In a line: where, what, and the way out.
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(Place { file, line, column, .. }) = &self.place {
+            write!(f, "{file}:{line}:{column}: ")?;
+        }
+        f.write_str(&self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, " ({help})"))
+    }
+}
+
 /// Everything wrong with a script, in the order of the places.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{} mistake(s) in the script", mistakes.len())]
+#[error("{}", mistakes.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Mistakes {
     /// Each of them; never empty.
     pub mistakes: Vec<Diagnostic>,

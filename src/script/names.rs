@@ -2,7 +2,7 @@
 
 use rhai::AST;
 
-use super::library;
+use super::{Functions, library};
 use crate::model::schemas;
 
 /// Functions of the language beside the builders and the standard library, and how each is called.
@@ -57,9 +57,12 @@ pub(super) fn is_function(name: &str) -> bool {
 }
 
 /// Functions a script defines under a name that is taken: they would silently stand in for it.
-pub(super) fn taken(ast: &AST) -> Vec<String> {
+pub(super) fn taken(ast: &AST, own: &Functions) -> Vec<String> {
     let is_taken = |name: &str| {
-        is_function(name) || library::names().contains(name) || schemas().kinds().any(|(kind, _)| kind.as_str() == name)
+        is_function(name)
+            || own.has(name)
+            || library::names().contains(name)
+            || schemas().kinds().any(|(kind, _)| kind.as_str() == name)
     };
     ast.iter_functions().map(|function| function.name.to_owned()).filter(|name| is_taken(name)).collect()
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::NativeCallContext;
 use tokio::runtime::Handle as Runtime;
 
+use super::Lookups;
 use super::limits::Watch;
 use super::sources::{At, Origin, Sources};
 use super::spans::Aim;
-use super::{Diagnostic, Given, Lookups, Place, tokens};
+use super::{Diagnostic, Functions, Given, Place, Request, tokens};
 use crate::event::Events;
 use crate::model::{Address, KindSchema, Options, PathStep, PropertyPath, Value};
 
@@ -213,6 +214,7 @@ pub(super) struct Session {
     pub(super) file: String,
     pub(super) given: BTreeMap<String, Given>,
     pub(super) lookups: Arc<dyn Lookups>,
+    pub(super) functions: Functions,
     pub(super) runtime: Option<Runtime>,
     pub(super) events: Events,
     pub(super) watch: Arc<Watch>,
@@ -220,15 +222,17 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
-        file: String,
-        given: BTreeMap<String, Given>,
-        lookups: Arc<dyn Lookups>,
-        runtime: Option<Runtime>,
-        events: Events,
-        watch: Arc<Watch>,
-    ) -> Self {
-        Self { file, given, lookups, runtime, events, watch, state: Mutex::default() }
+    pub(super) fn new(request: &Request, runtime: Option<Runtime>, watch: Arc<Watch>) -> Self {
+        Self {
+            file: request.file.clone(),
+            given: request.inputs.clone(),
+            lookups: request.lookups.clone(),
+            functions: request.functions.clone(),
+            runtime,
+            events: request.events.clone(),
+            watch,
+            state: Mutex::default(),
+        }
     }
 
     /// What is gathered so far. Not to be held while a script's function is called.

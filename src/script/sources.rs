@@ -59,9 +59,16 @@ struct File {
 #[derive(Default)]
 pub(super) struct Sources {
     files: BTreeMap<String, File>,
+    /// Whether places in files whose texts are not there are points: those of a program that Rust builds.
+    without_texts: bool,
 }
 
 impl Sources {
+    /// Those of a program that Rust builds.
+    pub(super) fn of_rust() -> Self {
+        Self { files: BTreeMap::new(), without_texts: true }
+    }
+
     /// Adds a file's text.
     pub(super) fn add(&mut self, file: &str, text: &str) {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
@@ -98,8 +105,12 @@ impl Sources {
 
     /// The place of a position: the word, text or sign that stands there.
     pub(super) fn place(&self, at: &At) -> Option<Place> {
-        let file = self.files.get(&at.file)?;
         let line = at.position.line()?;
+        let Some(file) = self.files.get(&at.file) else {
+            let column = at.position.position().unwrap_or(1).max(1);
+            let point = Place { file: at.file.clone(), line, column, offset: 0, length: 0 };
+            return self.without_texts.then_some(point);
+        };
         let column = at.position.position().unwrap_or(1).max(1);
         let begin = *file.lines.get(line - 1)?;
         let end = file.lines.get(line).map_or(file.text.len(), |next| next - 1);

@@ -53,6 +53,20 @@ pub struct Owner {
     pub identity: Option<ProcessIdentity>,
 }
 
+impl Owner {
+    /// This process, which does `command`, from now on; nobody is named.
+    pub fn this_process(command: &str) -> Self {
+        Self {
+            user: "somebody".to_owned(),
+            host: "an unnamed machine".to_owned(),
+            process: std::process::id(),
+            command: command.to_owned(),
+            since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            identity: None,
+        }
+    }
+}
+
 /// What tells a process from all others with the same number: on other machines, in other containers, and before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {

@@ -15,7 +15,7 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, PutMode};
@@ -136,17 +136,20 @@ impl StateStore {
             return Err(self.damaged(&path, "it is older than the journal beside it").await);
         }
         let since = journal.into_iter().filter(|path| serial(path) == Some(follows));
-        let read = async |path: Path| {
-            let bytes = self.read(&path).await?;
-            bytes.map(|bytes| self.parse::<Record>(&path, &bytes)).transpose()
-        };
-        let mut records = futures::stream::iter(since).map(read).buffered(READING);
+        // Boxed: the compiler cannot tell otherwise that what comes of it can be sent between threads.
+        let reads: Vec<_> = since.map(|path| self.record_at(path).boxed()).collect();
+        let mut records = futures::stream::iter(reads).buffered(READING);
         while let Some(record) = records.try_next().await? {
             if let Some(record) = record {
                 snapshot.apply(&record);
             }
         }
         Ok(Some(snapshot))
+    }
+
+    async fn record_at(&self, path: Path) -> Result<Option<Record>, StateError> {
+        let bytes = self.read(&path).await?;
+        bytes.map(|bytes| self.parse(&path, &bytes)).transpose()
     }
 
     /// Names of the other stacks that the store has, in order.
@@ -224,6 +227,11 @@ impl StateStore {
     pub async fn next_serial(&self, snapshot: &Snapshot) -> Result<u64, StateError> {
         let written = !self.journal_objects(Some(snapshot.serial)).await?.is_empty();
         Ok(snapshot.serial + u64::from(written))
+    }
+
+    /// The stack that the state is of.
+    pub fn stack(&self) -> &str {
+        self.folder.filename().unwrap_or_default()
     }
 
     /// Where the state is, for messages.

@@ -6,8 +6,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use hzscript::apply::execute::{Settings, Stop};
-use hzscript::apply::formation::FormationCheck;
 use hzscript::engine::{Engine, EngineError};
 use hzscript::event::{Event, Events};
 use hzscript::state::StateStore;
@@ -94,9 +92,8 @@ async fn a_panic_in_one_step_is_a_failure_of_that_step() {
             panic!("this receiver cannot count");
         }
     });
-    let store = StateStore::open("memory:///", "other").expect("a store");
-    let settings = Settings { parallelism: 4, wait: true, formation: FormationCheck::OnAws, stop: Stop::default() };
-    let engine = Engine::new(stack.engine.cloud().clone(), store, "other", "local", events, settings);
+    let engine = Engine::builder(stack.engine.cloud().clone()).stack("other").state_in_memory();
+    let engine = engine.parallelism(4).events(events).build().expect("an engine");
     let program = stack
         .program(
             r#"
@@ -145,8 +142,7 @@ async fn what_was_made_though_no_answer_ever_came_is_found_by_the_next_run() {
     let deaf = Deaf(config.http_client().expect("a client"));
     cloud.logs = aws_sdk_cloudwatchlogs::Client::from_conf(config.to_builder().http_client(deaf).build());
     let store = StateStore::open("memory:///", "test").expect("a store");
-    let settings = Settings { parallelism: 4, wait: true, formation: FormationCheck::OnAws, stop: Stop::default() };
-    let engine = |cloud| Engine::new(cloud, store.clone(), "test", "local", Events::none(), settings.clone());
+    let engine = |cloud| Engine::builder(cloud).state(store.clone()).parallelism(4).build().expect("an engine");
     let program = stack.program(r#"logs_log_group("a", #{ retentionInDays: 5 });"#).await;
     let run = async |engine: Engine| {
         let session = engine.begin(&owner()).await.expect("begun");

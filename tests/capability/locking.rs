@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
-use hzscript::apply::execute::{Settings, Stop};
-use hzscript::apply::formation::FormationCheck;
+use hzscript::apply::execute::Stop;
 use hzscript::cloud::{Closed, Cloud, ErrorClass, Gate, Request, failed};
 use hzscript::engine::{Engine, EngineError};
 use hzscript::event::{Event, Events};
@@ -367,8 +366,8 @@ async fn the_lock_of_an_earlier_version_is_respected() {
 }
 
 fn engine(cloud: &Cloud, store: StateStore, events: Events, stop: Stop) -> Engine {
-    let settings = Settings { parallelism: 4, wait: true, formation: FormationCheck::OnAws, stop };
-    Engine::new(cloud.clone(), store, "test", "local", events, settings)
+    let engine = Engine::builder(cloud.clone()).state(store).parallelism(4).events(events).stop(stop);
+    engine.build().expect("an engine")
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ mod command_line;
 mod contract;
 mod documents;
 mod drift;
+mod embedding;
 mod every_kind;
 mod exactly_once;
 mod executing;

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use hzscript::apply::execute::{Report, Settings, Stop};
+use hzscript::apply::execute::Report;
 use hzscript::apply::formation::FormationCheck;
+use hzscript::cloud::Answering;
 use hzscript::engine::{Engine, EngineError};
-use hzscript::event::Events;
 use hzscript::plan::Saved;
 use hzscript::plan::saved::ReadError;
 use hzscript::state::StateStore;
@@ -121,14 +121,16 @@ async fn a_plan_of_a_state_that_is_gone_is_refused() {
     stack.runs(TWO).await;
     let saved = drafted(&stack, "").await;
     let store = StateStore::open("memory:///", "test").expect("a store");
-    let begun = engine(&stack, store.clone(), "local").begin_saved(&saved, &owner()).await.map(|_| ());
+    let begun = engine(&stack, store.clone(), Answering::Embedded).begin_saved(&saved, &owner()).await.map(|_| ());
     assert!(matches!(begun, Err(EngineError::Stale)), "{begun:?}");
     assert_eq!(store.load().await.expect("readable"), None, "no state is begun");
 }
 
-fn engine(stack: &Stack, store: StateStore, target: &str) -> Engine {
-    let settings = Settings { parallelism: 4, wait: true, formation: FormationCheck::Never, stop: Stop::default() };
-    Engine::new(stack.engine.cloud().clone(), store, "test", target, Events::none(), settings)
+fn engine(stack: &Stack, store: StateStore, answering: Answering) -> Engine {
+    let mut cloud = stack.engine.cloud().clone();
+    cloud.answering = answering;
+    let engine = Engine::builder(cloud).state(store).parallelism(4).formation(FormationCheck::Never);
+    engine.build().expect("an engine")
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,11 +140,11 @@ async fn another_account_or_cloud_is_refused() {
     let store = || StateStore::open("memory:///", "test").expect("a store");
     let mut elsewhere = saved.clone();
     elsewhere.plan.target.account = "111122223333".to_owned();
-    for (saved, target) in [(&saved, "aws"), (&elsewhere, "local")] {
-        let begun = engine(&stack, store(), target).begin_saved(saved, &owner()).await.map(|_| ());
+    for (saved, answering) in [(&saved, Answering::Aws), (&elsewhere, Answering::Embedded)] {
+        let begun = engine(&stack, store(), answering).begin_saved(saved, &owner()).await.map(|_| ());
         assert!(matches!(begun, Err(EngineError::PlannedElsewhere { .. })), "{begun:?}");
     }
-    engine(&stack, store(), "local").begin_saved(&saved, &owner()).await.expect("it is for this");
+    engine(&stack, store(), Answering::Embedded).begin_saved(&saved, &owner()).await.expect("it is for this");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use async_trait::async_trait;
 use hzscript::apply::execute::{Report, Settings, Stop};
 use hzscript::apply::formation::FormationCheck;
 use hzscript::cloud::Cloud;
@@ -13,9 +12,8 @@ use hzscript::event::{Event, Events};
 use hzscript::local::Local;
 use hzscript::local::settings::Settings as LocalSettings;
 use hzscript::model::Program;
-use hzscript::model::existing::{ExistingVpc, VpcQuery};
 use hzscript::plan::{Action, Plan};
-use hzscript::script::{self, Given, Limits, Lookups, Request};
+use hzscript::script::{Given, Script};
 use hzscript::state::{Locking, Owner, Snapshot, StateStore, Surroundings};
 
 use super::faults::Faults;
@@ -47,28 +45,6 @@ pub const GONE: u32 = u32::MAX;
 /// How the lock is taken where a process of number [`GONE`] is no more.
 pub fn locking() -> Locking {
     Locking { surroundings: Arc::new(Here), ..Locking::default() }
-}
-
-/// Answers from the account that is connected to.
-struct Connected(Cloud);
-
-#[async_trait]
-impl Lookups for Connected {
-    async fn account(&self) -> Result<String, String> {
-        Ok(self.0.account.clone())
-    }
-
-    async fn region(&self) -> Result<String, String> {
-        Ok(self.0.region.clone())
-    }
-
-    async fn zones(&self) -> Result<Vec<String>, String> {
-        self.0.zones().await.map_err(|error| error.to_string())
-    }
-
-    async fn vpcs(&self, wanted: &VpcQuery) -> Result<Vec<ExistingVpc>, String> {
-        self.0.vpcs(wanted).await.map_err(|error| error.to_string())
-    }
 }
 
 impl Stack {
@@ -125,20 +101,21 @@ impl Stack {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = events.clone();
         let events_to = Events::to(move |event| sink.lock().expect("not poisoned").push(event));
-        let engine = Engine::new(cloud, store, "test", "local", events_to, settings).locking(locking());
-        Self { engine, local, events }
+        let engine = Engine::builder(cloud).state(store).events(events_to).settings(settings).locking(locking());
+        Self { engine: engine.build().expect("an engine"), local, events }
     }
 
     /// Another stack in the same account.
     pub fn beside(&self, name: &str) -> Self {
-        let events = Events::none();
-        let engine = Engine::new(self.engine.cloud().clone(), in_memory(), name, "local", events, settings(true));
+        let engine = Engine::builder(self.engine.cloud().clone()).stack(name).state_in_memory();
+        let engine = engine.settings(settings(true)).build().expect("an engine");
         Self { engine, local: self.local.clone(), events: Arc::default() }
     }
 
     /// The same stack on the same account, its state reached in another way.
     pub fn on(&self, store: StateStore) -> Self {
-        let engine = Engine::new(self.engine.cloud().clone(), store, "test", "local", Events::none(), settings(true));
+        let engine = Engine::builder(self.engine.cloud().clone()).state(store).settings(settings(true));
+        let engine = engine.build().expect("an engine");
         Self { engine, local: self.local.clone(), events: Arc::default() }
     }
 
@@ -149,18 +126,11 @@ impl Stack {
 
     /// [`Stack::program`], with inputs.
     pub async fn program_with(&self, text: &str, inputs: BTreeMap<String, Given>) -> Program {
-        let request = Request {
-            file: "test.rhai".to_owned(),
-            source: text.to_owned(),
-            root: None,
-            inputs,
-            lookups: Arc::new(Connected(self.engine.cloud().clone())),
-            limits: Limits::default(),
-            events: Events::none(),
-        };
+        let script = Script { inputs, ..Script::new("test.rhai", text) };
+        let engine = self.engine.reporting_to(Events::none());
         // A blocking task keeps the paused clock from running ahead while the script's own thread is at work.
         let runtime = tokio::runtime::Handle::current();
-        let evaluating = tokio::task::spawn_blocking(move || runtime.block_on(script::evaluate(request)));
+        let evaluating = tokio::task::spawn_blocking(move || runtime.block_on(engine.evaluate(script)));
         match evaluating.await.expect("it does not panic") {
             Ok(evaluated) => evaluated.program,
             Err(mistakes) => panic!("{:#?}\n{text}", mistakes.mistakes),

@@ -1,6 +1,6 @@
 //! Values as a reader sees them: plain words bare, other text quoted, what is not known yet and what is secret said so.
 
-use hzscript::model::{Json, Reference, TemplatePart, Value};
+use hzscript::model::{Reference, TemplatePart, Value};
 
 use super::escape;
 
@@ -59,19 +59,11 @@ fn word(text: &str) -> String {
     format!("\"{}\"", escape::line(&quoted))
 }
 
-/// JSON for showing: what the stored form has for secrets is taken out.
-pub fn without_secrets(json: &Json) -> Json {
-    match json {
-        Json::Object(map) if map.len() == 1 && map.contains_key("$secret") => SECRET.into(),
-        Json::Object(map) => map.iter().map(|(key, item)| (key.clone(), without_secrets(item))).collect(),
-        Json::Array(items) => items.iter().map(without_secrets).collect(),
-        plain => plain.clone(),
-    }
-}
+pub use hzscript::model::value::without_secrets;
 
 #[cfg(test)]
 mod tests {
-    use hzscript::model::Secret;
+    use hzscript::model::{Json, Secret};
 
     use super::*;
 

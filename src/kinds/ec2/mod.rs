@@ -35,7 +35,6 @@ pub use route_table::RouteTable;
 pub use security_group::SecurityGroup;
 pub use security_group_egress::SECURITY_GROUP_EGRESS;
 pub use security_group_ingress::SECURITY_GROUP_INGRESS;
-pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use subnet_route_table_association::SubnetRouteTableAssociation;
 pub use vpc::Vpc;

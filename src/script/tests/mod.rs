@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use super::{Diagnostic, Evaluated, Given, Limits, Lookups, Mistakes, Request, evaluate};
+use super::{Diagnostic, Evaluated, Functions, Given, Limits, Lookups, Mistakes, Request, evaluate};
 use crate::event::{Event, Events};
 use crate::model::Value;
 use crate::model::existing::{ExistingSubnet, ExistingVpc, VpcQuery};
@@ -96,6 +96,7 @@ impl Script {
             inputs: self.inputs.clone(),
             lookups: Arc::new(Account),
             limits: self.limits.clone(),
+            functions: Functions::default(),
             events: Events::to(move |event| {
                 if let Event::Printed { text, source } = event {
                     printed.lock().expect("not poisoned").push(format!("{}: {text}", source.line));
