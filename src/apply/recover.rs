@@ -11,7 +11,7 @@ use crate::event::{Event, Events};
 use crate::kinds::{self, Create, Kind};
 use crate::model::Value;
 use crate::model::schema::schemas;
-use crate::plan::complete::{TOKEN_TAG, tag};
+use crate::plan::complete::{TOKEN_TAG, tag, tag_value};
 use crate::state::{Ledger, Record, StateError, Status, Verb};
 
 /// Why recovering failed.
@@ -88,8 +88,10 @@ pub(super) fn with_token(
 ) -> std::collections::BTreeMap<String, Value> {
     let mut properties = inputs.clone();
     let tags = schemas().by_type(kind).and_then(|schema| schema.tag_property.clone());
-    if let Some(Value::List(tags)) = tags.and_then(|property| properties.get_mut(&property)) {
-        tags.push(tag(TOKEN_TAG, token));
+    match tags.and_then(|property| properties.get_mut(&property)) {
+        Some(Value::List(tags)) => tags.push(tag(TOKEN_TAG, token)),
+        Some(Value::Map(tags)) => drop(tags.insert(TOKEN_TAG.to_owned(), tag_value(token))),
+        _ => {}
     }
     properties
 }

@@ -160,6 +160,7 @@ impl Cloud {
             pace,
             gates: Vec::new(),
             autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling"),
+            cloudcontrol: client!(aws_sdk_cloudcontrol, "cloudformation"),
             ec2: client!(aws_sdk_ec2, "ec2"),
             lookups: aws_sdk_ec2::Client::from_conf(client!(aws_sdk_ec2, "ec2", &asking).build()),
             ecr: client!(aws_sdk_ecr, "ecr"),

@@ -163,6 +163,9 @@ fn classify(code: &str) -> ErrorClass {
         | "DuplicateRequest"
         | "ConcurrentTagAccess"
         | "UpdateInProgressException"
+        | "ConcurrentOperationException"
+        | "ResourceConflict"
+        | "ResourceConflictException"
         | "ConflictException"
         | "IncorrectState"
         | "ConcurrentUpdateException"
@@ -193,6 +196,8 @@ fn classify(code: &str) -> ErrorClass {
         | "ServiceFailure"
         | "Unavailable"
         | "ServiceUnavailableException" => ErrorClass::Unknown,
+        // Not about an object: the name of a type is wrong.
+        "TypeNotFoundException" => ErrorClass::Refused,
         _ if code.starts_with("ClusterContains") => ErrorClass::Busy,
         _ if code.contains("NotFound") => ErrorClass::NotFound,
         _ if code.contains("AlreadyExists") || code.ends_with(".Duplicate") => ErrorClass::AlreadyExists,

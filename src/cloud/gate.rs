@@ -64,6 +64,7 @@ impl Cloud {
         }
         through! {
             autoscaling: aws_sdk_applicationautoscaling,
+            cloudcontrol: aws_sdk_cloudcontrol,
             ec2: aws_sdk_ec2,
             lookups: aws_sdk_ec2,
             ecr: aws_sdk_ecr,

@@ -73,6 +73,9 @@ pub struct Cloud {
     /// Client of Application Auto Scaling.
     #[cfg(feature = "aws")]
     pub autoscaling: aws_sdk_applicationautoscaling::Client,
+    /// Client of Cloud Control.
+    #[cfg(feature = "aws")]
+    pub cloudcontrol: aws_sdk_cloudcontrol::Client,
     /// Client of EC2.
     #[cfg(feature = "aws")]
     pub ec2: aws_sdk_ec2::Client,

@@ -11,14 +11,17 @@
 //! - `delete` of what is gone succeeds.
 //! - nothing here waits: what takes time is asked about by `poll`, and the executor does the waiting.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::cloud::{CallError, Cloud, ErrorClass};
-use crate::model::{Formation, JsonMap};
+use crate::model::{Formation, Json, JsonMap, KindSchema};
 
 use listing::Among;
+
+pub use registry::register;
 
 #[cfg(feature = "aws")]
 mod abreast;
@@ -26,6 +29,8 @@ mod abreast;
 mod absent;
 #[cfg(feature = "aws")]
 mod autoscaling;
+#[cfg(feature = "aws")]
+mod cloudcontrol;
 #[cfg(feature = "aws")]
 mod ec2;
 #[cfg(all(test, feature = "aws"))]
@@ -45,6 +50,7 @@ mod json;
 pub mod listing;
 #[cfg(feature = "aws")]
 mod logs;
+mod registry;
 #[cfg(feature = "aws")]
 mod secretsmanager;
 #[cfg(feature = "aws")]
@@ -113,6 +119,15 @@ pub struct Observed {
     pub properties: JsonMap,
     /// Read-only attributes (`arn`, `vpcId`…), in camelCase.
     pub attributes: JsonMap,
+}
+
+impl Observed {
+    /// The attributes that are kept of what declares these properties. Of a type of which nothing is known everything is
+    /// an attribute: what is declared, which may be a secret, is left out.
+    pub fn told<V>(&self, schema: &KindSchema, declared: &BTreeMap<String, V>) -> JsonMap {
+        let kept = |(name, _): &(&String, &Json)| !(schema.is_open() && declared.contains_key(*name));
+        self.attributes.iter().filter(kept).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
 }
 
 /// A wanted object.
@@ -326,7 +341,7 @@ pub trait Kind: Send + Sync {
     }
 }
 
-/// Every kind with code, in the order of their types.
+/// Every kind with code of its own, in the order of their types.
 #[cfg(feature = "aws")]
 pub static KINDS: &[&dyn Kind] = &[
     &autoscaling::scalable_target::ScalableTarget,
@@ -369,7 +384,12 @@ pub static KINDS: &[&dyn Kind] = &[
 #[cfg(not(feature = "aws"))]
 pub static KINDS: &[&dyn Kind] = &[];
 
-/// The kind of a CloudFormation type, when it has code.
+/// The kind of a type: one of [`KINDS`], one that was [registered](register), or Cloud Control's for every other type that
+/// it can make, read and delete.
 pub fn by_type(type_name: &str) -> Option<&'static dyn Kind> {
-    KINDS.iter().copied().find(|kind| kind.facts().type_name == type_name)
+    let own = KINDS.iter().copied().find(|kind| kind.facts().type_name == type_name);
+    let known = own.or_else(|| registry::added(type_name));
+    #[cfg(feature = "aws")]
+    let known = known.or_else(|| cloudcontrol::of(type_name));
+    known
 }

@@ -7,6 +7,7 @@
 
 pub mod autoscaling;
 mod client;
+pub mod cloudcontrol;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -45,6 +46,7 @@ use crate::model::Json;
 /// Every service there is.
 pub static SERVICES: &[&dyn Service] = &[
     &autoscaling::AutoScaling,
+    &cloudcontrol::CloudControl,
     &ec2::Ec2,
     &ecr::Ecr,
     &ecs::Ecs,

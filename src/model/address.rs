@@ -28,6 +28,11 @@ impl KindName {
         Self(std::iter::once(service).chain(rest).collect::<Vec<_>>().join("_").into())
     }
 
+    /// What a type is called of which nothing but its name is known: that very name, so that it can be told from it.
+    pub(super) fn of_open(type_name: &str) -> Self {
+        Self(type_name.into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

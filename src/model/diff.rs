@@ -167,8 +167,9 @@ impl Comparison<'_> {
             let there = if hidden { recorded.as_ref() } else { before.get(key) };
             self.property(&path, below, Some(item), prior, there);
         }
-        // Of a free-form map AWS tells what was set and nothing else.
-        let whole = shape.is_some_and(Shape::is_free_form);
+        // Of a free-form map AWS tells what was set and nothing else; tags may be somebody else's.
+        let tags = path.steps().len() == 1 && self.schema.tag_property.as_deref() == Some(path.root());
+        let whole = !tags && shape.is_some_and(Shape::is_free_form);
         for (key, item) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
             let below = shape.and_then(|shape| shape.under(key));
             let prior = last.and_then(|last| last.get(key));

@@ -16,6 +16,8 @@ pub use address::{Address, AddressError, KindName};
 pub use formation::{Formation, Formed, Product};
 pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};
-pub use schema::{Format, JsonType, KindSchema, Pattern, Property, Schemas, Shape, Tagging, camel_case, schemas};
+pub use schema::{
+    Format, JsonType, KindSchema, Pattern, Property, SchemaError, Schemas, Shape, Tagging, Taken, camel_case, schemas,
+};
 pub use secrets::Secrets;
 pub use value::{Json, JsonMap, Reference, Secret, TemplatePart, Value};

@@ -1,7 +1,11 @@
 //! Schemas of kinds: CloudFormation's, with camelCase names, embedded in the binary.
 //!
 //! [`schemas`] parses the two files once; each [`KindSchema`] is built when first asked for. Where the files come from
-//! and under which licences is told in `schemas/README.md`.
+//! and under which licences is told in `schemas/README.md`. Others can be added ([`Schemas::add`]), for kinds of an
+//! embedder's own.
+//!
+//! What has a builder is in [`Schemas::kinds`]. All other types of AWS's are found by name, whether their schemas are
+//! known or not.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -10,20 +14,28 @@ use serde_json::Value as Json;
 
 use super::{KindName, PathPattern, PropertyPath, Value};
 
+mod added;
+mod cloudformation;
 mod naming;
 mod pattern;
 mod read;
 mod shape;
+mod types;
 
+pub use added::{MOST_ADDED, Taken};
+pub use cloudformation::SchemaError;
 pub use naming::camel_case;
 pub use pattern::Pattern;
 pub use shape::{Format, JsonType, Property, Shape};
+pub use types::MOST_OPEN;
 
 /// Every schema there is.
 pub struct Schemas {
     files: read::Files,
     fargate: OnceLock<BTreeMap<u64, Vec<u64>>>,
     kinds: BTreeMap<KindName, Entry>,
+    added: added::Added,
+    types: types::Types,
 }
 
 struct Entry {
@@ -31,7 +43,7 @@ struct Entry {
     schema: OnceLock<KindSchema>,
 }
 
-/// The schemas embedded in the binary.
+/// The schemas embedded in the binary, and those added in this process.
 pub fn schemas() -> &'static Schemas {
     static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
     SCHEMAS.get_or_init(|| {
@@ -43,29 +55,63 @@ pub fn schemas() -> &'static Schemas {
         let entry =
             |name: &str| (KindName::from_type(name), Entry { type_name: name.to_owned(), schema: OnceLock::new() });
         let kinds = files.type_names().map(entry).collect();
-        Schemas { files, fargate: OnceLock::new(), kinds }
+        Schemas {
+            files,
+            fargate: OnceLock::new(),
+            kinds,
+            added: added::Added::default(),
+            types: types::Types::default(),
+        }
     })
 }
 
 impl Schemas {
-    /// The schema of a kind by its builder's name.
+    /// The schema of a kind by its builder's name, or, for what has no builder, by what it is called in addresses.
     pub fn by_kind(&self, kind: &KindName) -> Option<&KindSchema> {
-        self.kinds.get(kind).map(|entry| self.built(entry))
+        let own = self.kinds.get(kind).map(|entry| self.built(entry)).or_else(|| self.added.get(kind));
+        own.or_else(|| self.types.by_kind(&self.files, kind))
     }
 
-    /// The schema of a CloudFormation type, such as `AWS::EC2::VPC`.
+    /// The schema of a CloudFormation type, such as `AWS::EC2::VPC`; an open one for a type that is not known. `None`
+    /// when that cannot be a type's name, when another type is called the same in addresses, or when there are more
+    /// than [`MOST_OPEN`] types that are not known.
     pub fn by_type(&self, type_name: &str) -> Option<&KindSchema> {
-        self.by_kind(&KindName::from_type(type_name)).filter(|schema| schema.type_name == type_name)
+        match self.by_kind(&KindName::from_type(type_name)) {
+            Some(schema) => Some(schema).filter(|schema| schema.type_name == type_name),
+            None => self.types.open(type_name),
+        }
     }
 
-    /// Every schema, by builder's name. Builds them all: where names are enough, [`Schemas::kinds`] costs nothing.
+    /// Names of all types that are known, with or without a builder.
+    pub fn type_names(&self) -> impl Iterator<Item = &str> {
+        self.kinds().map(|(_, type_name)| type_name).chain(self.types.names())
+    }
+
+    /// Whether scripts have a builder of this kind.
+    pub fn has_builder(&self, kind: &KindName) -> bool {
+        self.kinds.contains_key(kind) || self.added.get(kind).is_some()
+    }
+
+    /// Every schema of what has a builder, by builder's name. Builds them all: where names are enough, [`Schemas::kinds`] costs nothing.
     pub fn iter(&self) -> impl Iterator<Item = &KindSchema> {
-        self.kinds.values().map(|entry| self.built(entry))
+        self.kinds.values().map(|entry| self.built(entry)).chain(self.added.all())
     }
 
-    /// Builders' names and CloudFormation types, by builder's name.
+    /// Builders' names and CloudFormation types, by builder's name: those in the binary, then those that were added.
     pub fn kinds(&self) -> impl Iterator<Item = (&KindName, &str)> {
-        self.kinds.iter().map(|(kind, entry)| (kind, entry.type_name.as_str()))
+        let added = self.added.all().into_iter().map(|schema| (&schema.kind, schema.type_name.as_str()));
+        self.kinds.iter().map(|(kind, entry)| (kind, entry.type_name.as_str())).chain(added)
+    }
+
+    /// Adds a schema, for good: from now on scripts have a builder of its name.
+    ///
+    /// # Errors
+    /// [`Taken`] when there is one of that builder's name.
+    pub fn add(&self, schema: KindSchema) -> Result<&'static KindSchema, Taken> {
+        match self.kinds.get(&schema.kind) {
+            Some(entry) => Err(added::taken(&schema, self.built(entry))),
+            None => self.added.put(schema),
+        }
     }
 
     /// Memory sizes in MiB that Fargate offers, by CPU units (1024 are one vCPU).
@@ -122,6 +168,36 @@ pub struct KindSchema {
 }
 
 impl KindSchema {
+    /// A schema from JSON in CloudFormation's form ([resource provider
+    /// schema](https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html)), as
+    /// `aws cloudformation describe-type` tells it: `typeName`, `properties`, `required`, `createOnlyProperties` and so on.
+    /// What it does not say limits nothing.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when it has no type of the right form, or names properties that it does not have.
+    ///
+    /// # Examples
+    /// ```
+    /// use hzscript::model::KindSchema;
+    /// let schema = KindSchema::from_json(&serde_json::json!({
+    ///     "typeName": "Example::File::Text",
+    ///     "properties": { "Path": { "type": "string" }, "Content": { "type": "string" } },
+    ///     "required": ["Path"],
+    ///     "createOnlyProperties": ["/properties/Path"],
+    ///     "primaryIdentifier": ["/properties/Path"],
+    /// }));
+    /// assert_eq!(schema.map(|schema| schema.kind.to_string()), Ok("file_text".to_owned()));
+    /// ```
+    pub fn from_json(json: &Json) -> Result<Self, SchemaError> {
+        cloudformation::read(&schemas().files, json)
+    }
+
+    /// Whether nothing is known of the type but its name: properties are then written as CloudFormation has them, and
+    /// AWS alone judges them.
+    pub fn is_open(&self) -> bool {
+        self.shape.additional
+    }
+
     /// Names of top-level properties that AWS sets: what a handle offers beyond what was declared.
     pub fn attributes(&self) -> Vec<&str> {
         self.read_only.iter().filter(|pattern| pattern.is_top_level()).map(PathPattern::root).collect()
@@ -223,7 +299,7 @@ mod tests {
     #[test]
     fn every_kind_has_its_schema_and_every_expression_compiles() {
         let mut patterns = Vec::new();
-        for schema in schemas().iter() {
+        for schema in schemas().iter().filter(|schema| schema.type_name.starts_with("AWS::")) {
             assert_eq!(schemas().by_type(&schema.type_name).map(|found| &found.kind), Some(&schema.kind));
             assert!(!schema.primary_identifier.is_empty(), "{}", schema.type_name);
             for name in schema.primary_identifier.iter().chain(&schema.required).chain(&schema.tag_property) {
@@ -231,7 +307,7 @@ mod tests {
             }
             patterns_of(&schema.shape, &mut patterns);
         }
-        assert_eq!(schemas().kinds().count(), 41);
+        assert_eq!(schemas().kinds.len(), 41);
         let broken: Vec<&str> = patterns.iter().filter(|p| !p.compiles()).map(|p| p.source()).collect();
         assert_eq!(broken, Vec::<&str>::new());
     }

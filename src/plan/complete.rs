@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::kinds::NameRule;
 use crate::model::schema::KindSchema;
-use crate::model::{Address, Value};
+use crate::model::{Address, JsonType, Value};
 
 /// The tag that names the stack.
 pub const STACK_TAG: &str = "hzscript:stack";
@@ -74,6 +74,16 @@ pub fn complete(
         }
     }
     let Some(property) = schema.tag_property.as_deref().filter(|_| sends_tags) else { return };
+    if schema.shape.under(property).is_some_and(|shape| !shape.allows(JsonType::Array)) {
+        let mut tags = match properties.remove(property) {
+            Some(Value::Map(tags)) => tags,
+            _ => BTreeMap::new(),
+        };
+        tags.insert(STACK_TAG.to_owned(), tag_value(identity.stack));
+        tags.insert(ADDRESS_TAG.to_owned(), tag_value(&identity.address.to_string()));
+        properties.insert(property.to_owned(), Value::Map(tags));
+        return;
+    }
     let mut tags = match properties.remove(property) {
         Some(Value::List(tags)) => tags,
         _ => Vec::new(),
@@ -105,9 +115,13 @@ fn made_up(schema: &KindSchema, rule: NameRule, identity: Identity<'_>) -> Strin
 
 /// A tag in the shape of the schemas.
 pub fn tag(key: &str, value: &str) -> Value {
-    let value: String = value.chars().take(TAG_VALUE_MAX).collect();
     Value::Map(BTreeMap::from([
         ("key".to_owned(), Value::String(key.to_owned())),
-        ("value".to_owned(), Value::String(value)),
+        ("value".to_owned(), tag_value(value)),
     ]))
+}
+
+/// A tag's value, as long as one may be.
+pub fn tag_value(value: &str) -> Value {
+    Value::String(value.chars().take(TAG_VALUE_MAX).collect())
 }

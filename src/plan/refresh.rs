@@ -10,7 +10,7 @@ use super::Difference;
 use super::drift::{Drift, Drifted};
 use super::redact::{redact, secret_hashes};
 use crate::kinds::Observed;
-use crate::model::Address;
+use crate::model::{Address, Json, JsonMap, schemas};
 use crate::state::{Record, Recorded, Snapshot};
 
 /// What a refresh writes down.
@@ -60,7 +60,8 @@ pub fn refresh(
             }
             (Some(_), Some(observed)) => {
                 let mut recorded = Box::new(recorded.clone());
-                recorded.attributes.extend(observed.attributes.clone());
+                let told = told(&recorded, observed);
+                recorded.attributes.extend(told);
                 Record::Made { address: address.clone(), recorded }
             }
             _ => Record::Gone { address: address.clone(), generation: recorded.generation },
@@ -81,12 +82,20 @@ pub fn refresh(
 fn differing(recorded: &Recorded, observed: &Observed) -> Vec<Difference> {
     let hashes = secret_hashes(&recorded.inputs, &recorded.inputs);
     let known = &recorded.attributes;
-    let told = observed.attributes.iter().filter(|(name, after)| known.get(*name) != Some(*after));
-    let difference = |(name, after): (&String, _)| Difference {
-        path: name.clone(),
-        before: known.get(name).map(|before| redact(before, &hashes)),
-        after: Some(redact(after, &hashes)),
+    let told = told(recorded, observed).into_iter().filter(|(name, after)| known.get(name) != Some(after));
+    let difference = |(name, after): (String, Json)| Difference {
+        before: known.get(&name).map(|before| redact(before, &hashes)),
+        path: name,
+        after: Some(redact(&after, &hashes)),
         replaces: false,
     };
     told.map(difference).collect()
+}
+
+/// The attributes that are kept of it.
+fn told(recorded: &Recorded, observed: &Observed) -> JsonMap {
+    match schemas().by_type(&recorded.kind) {
+        Some(schema) => observed.told(schema, &recorded.inputs),
+        None => observed.attributes.clone(),
+    }
 }

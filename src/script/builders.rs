@@ -11,7 +11,7 @@ use super::session::{Added, Declaration, Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::spans::Aim;
 use super::suggest::did_you_mean;
-use super::{forms, library, names, options};
+use super::{forms, generic, library, names, options};
 use crate::model::{Address, AddressError, KindName, KindSchema, Options, PathStep, Value, schemas};
 
 /// Registers a builder for every kind.
@@ -24,17 +24,17 @@ pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {
     for (kind, _) in schemas().kinds() {
         let own = session.clone();
         engine.register_fn(kind.as_str(), move |context: NativeCallContext, name: &str| {
-            declare(&own, &context, kind, name, Map::new(), None)
+            build(&own, &context, kind, name, Map::new(), None)
         });
         let own = session.clone();
         engine.register_fn(kind.as_str(), move |context: NativeCallContext, name: &str, properties: Map| {
-            declare(&own, &context, kind, name, properties, None)
+            build(&own, &context, kind, name, properties, None)
         });
         let own = session.clone();
         engine.register_fn(
             kind.as_str(),
             move |context: NativeCallContext, name: &str, properties: Map, options: Map| {
-                declare(&own, &context, kind, name, properties, Some(options))
+                build(&own, &context, kind, name, properties, Some(options))
             },
         );
     }
@@ -54,7 +54,11 @@ pub(super) fn unknown_kinds(session: &Session, file: &str, functions: &BTreeSet<
             continue;
         }
         let kinds = schemas().kinds().map(|(kind, _)| kind.as_str());
-        let help = did_you_mean(&name, kinds).unwrap_or_else(|| {
+        let help = did_you_mean(&name, kinds).or_else(|| {
+            let type_name = generic::as_type(&name)?;
+            Some(format!("of what has no builder, write the type: aws_resource(\"{type_name}\", \"name\", #{{ … }})"))
+        });
+        let help = help.unwrap_or_else(|| {
             "builders are named after CloudFormation's types: AWS::ECS::Service is ecs_service".to_owned()
         });
         let origin = Origin { at: At { file: file.to_owned(), position }, argument: None, frames: Vec::new() };
@@ -63,7 +67,7 @@ pub(super) fn unknown_kinds(session: &Session, file: &str, functions: &BTreeSet<
     }
 }
 
-fn declare(
+fn build(
     session: &Session,
     context: &NativeCallContext,
     kind: &KindName,
@@ -71,21 +75,42 @@ fn declare(
     properties: Map,
     options: Option<Map>,
 ) -> Handle {
-    let Some(schema) = schemas().by_kind(kind) else { return Handle::unknown() };
+    match schemas().by_kind(kind) {
+        Some(schema) => declare(session, context, Call { schema, first: 0 }, name, properties, options),
+        None => Handle::unknown(),
+    }
+}
+
+/// What a call declares, and which of its arguments is the name: properties and options follow it.
+#[derive(Clone, Copy)]
+pub(super) struct Call {
+    pub(super) schema: &'static KindSchema,
+    pub(super) first: usize,
+}
+
+pub(super) fn declare(
+    session: &Session,
+    context: &NativeCallContext,
+    call: Call,
+    name: &str,
+    properties: Map,
+    options: Option<Map>,
+) -> Handle {
+    let Call { schema, first } = call;
     let origin = session.origin(context);
     let mut state = session.state();
-    let address = match state.known_text(name).map(|name| Address::new(kind.clone(), &name)) {
+    let address = match state.known_text(name).map(|name| Address::new(schema.kind.clone(), &name)) {
         Some(Ok(address)) => address,
         Some(Err(error)) => {
             let mistake = Mistake::new(error.to_string()).label("not a name");
             let help = matches!(error, AddressError::BadName(_))
                 .then(|| "the name of the declaration is not the name in AWS: that is a property".to_owned());
-            state.mistake_once(&origin.argument(0), mistake.help(help));
+            state.mistake_once(&origin.argument(first), mistake.help(help));
             return Handle::unknown();
         }
         None => {
             let mistake = Mistake::new("the name of a declaration must be known before anything is made");
-            state.mistake(&origin.argument(0), &[], Aim::Value, mistake.label("not known yet"));
+            state.mistake(&origin.argument(first), &[], Aim::Value, mistake.label("not known yet"));
             return Handle::unknown();
         }
     };
@@ -100,51 +125,60 @@ fn declare(
                 let mut steps = vec![PathStep::Key(key.to_string())];
                 steps.extend(unfit.steps);
                 let mistake = Mistake::new(format!("`{key}` has {} in it", unfit.what)).label("not a value AWS knows");
-                state.mistake(&origin.argument(1), &steps, Aim::Value, mistake);
+                state.mistake(&origin.argument(first + 1), &steps, Aim::Value, mistake);
             }
         }
     }
-    let options = match options {
-        Some(map) => options::read(&map, schema, &mut state, &origin.argument(2)),
+    let mut options = match options {
+        Some(map) => options::read(&map, schema, &mut state, &origin.argument(first + 2)),
         None => Options::default(),
     };
-    record(&mut state, schema, address, values, options, origin)
+    if !schemas().has_builder(&schema.kind) && !schema.is_open() {
+        // What it is called by a version that does not know the type.
+        options.aliases.extend(format!("{}.{}", schema.type_name, address.name()).parse::<Address>());
+    }
+    record(&mut state, call, address, values, options, origin)
 }
 
 /// Records a declaration, whoever makes it, with its forms rewritten. It is checked when all are known.
 pub(super) fn record(
     state: &mut State,
-    schema: &'static KindSchema,
+    call: Call,
     address: Address,
     mut values: BTreeMap<String, Value>,
     options: Options,
     origin: Origin,
 ) -> Handle {
-    let rewritten = match schema.type_name.as_str() {
+    let Call { schema, first } = call;
+    let mut rewritten = if first > 0 { generic::renamed(&mut values, schema) } else { forms::Rewritten::default() };
+    let own = match schema.type_name.as_str() {
         "AWS::IAM::Role" => forms::role(&mut values, &schema.shape),
         "AWS::SecretsManager::Secret" => forms::secret(&mut values),
         _ => forms::Rewritten::default(),
     };
-    let written = origin.argument(1);
+    rewritten.moved.extend(own.moved);
+    rewritten.wrong.extend(own.wrong);
+    let written = origin.argument(first + 1);
     for wrong in rewritten.wrong {
         state.mistake(&written, &wrong.at, wrong.aim, wrong.mistake);
     }
     let moved = |moved: forms::Moved| Added { path: moved.to, origin: written.clone(), within: moved.from };
     let added = rewritten.moved.into_iter().map(moved).collect();
     if let Some(&index) = state.by_address.get(&address) {
-        let first = state.declarations[index].origin.outermost().clone();
-        let where_first = match state.sources.place(&first) {
+        let before = state.declarations[index].origin.outermost().clone();
+        let where_first = match state.sources.place(&before) {
             Some(place) => format!("{}:{}:{}", place.file, place.line, place.column),
-            None => first.file,
+            None => before.file,
         };
         let mistake = Mistake::new(format!("{address} is declared twice, first at {where_first}"));
         let mistake = mistake.label("again").help("give one of them another name".to_owned());
-        state.mistake_once(&origin.argument(0), mistake);
+        state.mistake_once(&origin.argument(first), mistake);
         return Handle::unknown();
     }
     let index = state.declarations.len();
     state.by_address.insert(address.clone(), index);
-    let declaration = Declaration { address: address.clone(), schema, properties: values, options, origin, added };
+    let declaration =
+        Declaration { address: address.clone(), schema, properties: values, options, origin, first, added };
     state.declarations.push(declaration);
     Handle::new(address, schema)
 }

@@ -17,8 +17,8 @@ use super::resolver::Imports;
 use super::session::{Mistake, Session, State};
 use super::sources::{At, Origin};
 use super::{
-    Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, formation, functions, handle, image, inputs,
-    library, lists, mutators, names, own, policy, text,
+    Evaluated, Mistakes, Request, builders, diagnostics, existing, fixed, formation, functions, generic, handle, image,
+    inputs, library, lists, mutators, names, own, policy, text,
 };
 use crate::model::{Program, PropertyPath, Resource};
 
@@ -98,6 +98,7 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     text::register(&mut engine, session);
     handle::register(&mut engine, session);
     builders::register(&mut engine, session);
+    generic::register(&mut engine, session);
     mutators::register(&mut engine, session);
     formation::register(&mut engine, session);
     policy::register(&mut engine, session);
@@ -251,7 +252,8 @@ fn across(state: &mut State, resources: &mut [Resource]) {
         let names: Vec<String> = resources.iter().map(|resource| resource.address.to_string()).collect();
         let wrong = address.to_string();
         let help = super::suggest::did_you_mean(&wrong, names.iter().map(String::as_str));
-        let origin = state.declarations[index].origin.argument(2);
+        let declaration = &state.declarations[index];
+        let origin = declaration.origin.argument(declaration.first + 2);
         let mistake = Mistake::new(format!("nothing declares `{wrong}`")).label("needs what is not declared");
         let steps = [crate::model::PathStep::Key("dependsOn".to_owned())];
         state.mistake(&origin, &steps, super::spans::Aim::Value, mistake.help(help));

@@ -90,7 +90,7 @@ fn identifies(schema: &KindSchema, name: &str) -> bool {
 
 /// What is wrong with the name of an attribute, if anything is.
 pub(super) fn no_attribute(schema: &KindSchema, name: &str) -> Option<Mistake> {
-    if schema.shape.properties.contains_key(name) || ALWAYS.contains(&name) {
+    if schema.is_open() || schema.shape.properties.contains_key(name) || ALWAYS.contains(&name) {
         return None;
     }
     let attributes: BTreeSet<&str> = schema.attributes().into_iter().chain(ALWAYS).collect();

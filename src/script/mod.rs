@@ -27,6 +27,7 @@ mod fixed;
 mod formation;
 mod forms;
 mod functions;
+mod generic;
 mod handle;
 mod image;
 mod inputs;

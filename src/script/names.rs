@@ -6,7 +6,8 @@ use super::{Functions, library};
 use crate::model::schemas;
 
 /// Functions of the language beside the builders and the standard library, and how each is called.
-pub(super) const FUNCTIONS: [(&str, &str); 24] = [
+pub(super) const FUNCTIONS: [(&str, &str); 25] = [
+    ("aws_resource", "aws_resource(\"AWS::SNS::Topic\", \"name\", #{ … }), and options in a fourth place"),
     ("input", "input(\"name\"), or input(\"name\", default)"),
     ("output", "output(\"name\", value)"),
     ("secret", "secret(\"text\")"),

@@ -116,7 +116,7 @@ impl Reader<'_> {
     fn properties(&mut self, value: &Dynamic, steps: &[PathStep], schema: &KindSchema) -> Vec<String> {
         self.each(value, steps, |reader, item, here| {
             let name = reader.text(item, here)?;
-            if !schema.shape.properties.contains_key(&name) {
+            if !schema.is_open() && !schema.shape.properties.contains_key(&name) {
                 let help = did_you_mean(&name, schema.shape.properties.keys().map(String::as_str));
                 reader.wrong(here, format!("{} has no property `{name}`", schema.kind), help);
             }

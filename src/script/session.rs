@@ -55,6 +55,8 @@ pub(super) struct Declaration {
     pub(super) options: Options,
     /// The call that declared it.
     pub(super) origin: Origin,
+    /// Which of the call's arguments is the name: properties and options follow it.
+    pub(super) first: usize,
     /// From where values come that are not where the builder was given them.
     pub(super) added: Vec<Added>,
 }
@@ -78,7 +80,7 @@ impl Declaration {
                 let rest = &path.steps()[added.path.steps().len()..];
                 (added.origin.clone(), [&added.within, rest].concat())
             }
-            None => (self.origin.argument(1), path.steps().to_vec()),
+            None => (self.origin.argument(self.first + 1), path.steps().to_vec()),
         }
     }
 }

@@ -51,7 +51,7 @@ fn the_kinds_and_scripts_of_the_readme_are_all_there_are() {
         let mut words = told.flat_map(|line| line.split([' ', ',']));
         assert!(words.any(|word| word == name), "{}", kind.facts().type_name);
     }
-    let rest = schemas().kinds().count() - KINDS.len();
+    let rest = schemas().kinds().filter(|(_, type_name)| type_name.starts_with("AWS::")).count() - KINDS.len();
     assert!(README.contains(&format!("The other {rest} builders")), "{rest}");
     for script in std::fs::read_dir(project_script("")).expect("a folder") {
         let name = script.expect("a file").file_name().into_string().expect("a readable name");

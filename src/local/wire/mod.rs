@@ -3,6 +3,7 @@
 //! | protocol | services | file |
 //! |---|---|---|
 //! | awsJson 1.1 | ECS, CloudWatch Logs, Cloud Map | [`json`] |
+//! | awsJson 1.0 | Cloud Control | the same |
 //! | rpc-v2-cbor, which botocore prefers for Cloud Map | the same | [`cbor`] |
 //! | awsQuery and ec2Query | IAM and STS; EC2 | [`query`], [`xml`] |
 //! | REST-JSON | EFS | [`rest`] |
@@ -29,6 +30,8 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 pub enum Protocol {
     /// awsJson 1.1.
     Json,
+    /// awsJson 1.0.
+    Json10,
     /// rpc-v2-cbor.
     Cbor,
     /// awsQuery.
@@ -55,8 +58,9 @@ pub struct Call {
 }
 
 /// Signing names, with the names the JSON protocols use for the services, and the versions the query protocols use.
-const NAMES: [(&str, &str, &str); 11] = [
+const NAMES: [(&str, &str, &str); 12] = [
     ("application-autoscaling", "AnyScaleFrontendService", ""),
+    ("cloudcontrolapi", "CloudApiService", ""),
     ("ec2", "", "2016-11-15"),
     ("ecr", "AmazonEC2ContainerRegistry_V20150921", ""),
     ("ecs", "AmazonEC2ContainerServiceV20141113", ""),
@@ -78,7 +82,7 @@ pub fn decode(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> 
     let (region, signed_for) = credential_scope(header("authorization"), uri);
     let named = |name: &str| NAMES.iter().find(|(_, wire, _)| !wire.is_empty() && *wire == name).map(|names| names.0);
     if let Some((target, action)) = header("x-amz-target").split_once('.') {
-        let protocol = Protocol::Json;
+        let protocol = if target == "CloudApiService" { Protocol::Json10 } else { Protocol::Json };
         let service = named(target).ok_or_else(|| (protocol, unknown_service(target)))?;
         let params = json::decode(body).map_err(|fault| (protocol, fault))?;
         return Ok(Call { protocol, service, region, action: action.to_owned(), params });
@@ -153,8 +157,9 @@ pub fn encode(protocol: Protocol, action: &str, request: &str, answer: Result<Js
     };
     let mut headers = vec![("x-amzn-requestid", request.to_owned())];
     let body = match protocol {
-        Protocol::Json => {
-            headers.push(("content-type", "application/x-amz-json-1.1".to_owned()));
+        Protocol::Json | Protocol::Json10 => {
+            let version = if protocol == Protocol::Json { "1.1" } else { "1.0" };
+            headers.push(("content-type", format!("application/x-amz-json-{version}")));
             if let Err(fault) = &answer {
                 headers.push(("x-amzn-errortype", header_text(&fault.code)));
             }

@@ -61,11 +61,16 @@ impl Files {
         sizes.filter_map(row).collect()
     }
 
-    /// The schema of a type.
+    /// The schema of a type in the files.
     pub(super) fn kind(&self, type_name: &str) -> KindSchema {
         let none = Json::Null;
         let source = self.schemas.get("kinds").and_then(|kinds| kinds.get(type_name)).unwrap_or(&none);
         let api = self.required_by_api.get("kinds").and_then(|kinds| kinds.get(type_name)).unwrap_or(&none);
+        self.read(type_name, source, api)
+    }
+
+    /// The schema of a type from an entry in the files' form, and what the create call requires beyond it.
+    pub(super) fn read(&self, type_name: &str, source: &Json, api: &Json) -> KindSchema {
         let mut reader = Reader { files: self, definitions: &source["definitions"], api, done: BTreeMap::new() };
         let mut shape = reader.shape(source, "");
         shape.types = vec![JsonType::Object];

@@ -86,7 +86,7 @@ impl Planner<'_> {
                 return Ok(change);
             }
             Some(Some(observed)) => {
-                change.attributes.extend(observed.attributes.clone());
+                change.attributes.extend(observed.told(schema, &resource.properties));
                 change.observed = observed.properties.clone();
                 Some(&observed.properties)
             }
@@ -249,7 +249,8 @@ impl Planner<'_> {
             let after = change.wanted.get(*property);
             before == after && after.is_none_or(Value::is_known)
         };
-        let stays = facts.unique_by.iter().find(|set| set.iter().all(same));
+        let given = |property: &&str| change.wanted.contains_key(*property);
+        let stays = facts.unique_by.iter().find(|set| set.iter().all(same) && set.iter().any(given));
         if let Some(set) = stays {
             let properties = set.iter().map(|name| (*name).to_owned()).collect();
             change.reasons.push(Reason::Exclusive { properties });
@@ -300,7 +301,7 @@ impl Planner<'_> {
             return Err(vec![Problem::AdoptedDiffers { id: id.to_owned(), paths }]);
         }
         change.observed = observed.properties.clone();
-        change.attributes = observed.attributes.clone();
+        change.attributes = observed.told(schema, &resource.properties);
         change.id = Some(id.to_owned());
         change.action = Action::Import;
         change.reasons.push(Reason::Adopted { id: id.to_owned() });
