@@ -52,7 +52,8 @@
 //!
 //! In the order data flows: a [`script`] becomes a program ([`model`]), the program and the [`state`] a [`plan`], the plan
 //! calls ([`apply`]) through [`kinds`] on a [`cloud`], which may be the embedded AWS (`local`). [`synth`] writes a program
-//! as a CloudFormation template instead, `import` what exists as a script. `stores` opens what states are kept in.
+//! as a CloudFormation template instead, `import` what exists as a script. `stores` opens what states are kept in. `live`
+//! asks what runs, and changes it by hand.
 //! [`engine`] ties them together; [`event`] is how progress is told.
 //!
 //! What is at the root, [`engine`], [`event`], [`kinds::Kind`] with its types, [`model`], [`script`] and [`plan`]'s types are
@@ -67,6 +68,8 @@ pub mod event;
 #[cfg(feature = "aws")]
 pub mod import;
 pub mod kinds;
+#[cfg(feature = "aws")]
+pub mod live;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod model;

@@ -72,7 +72,7 @@ fn told(vpc: &Vpc, subnets: &[Subnet], routing: &Routing<'_>) -> ExistingVpc {
 }
 
 /// What the route tables of some VPCs say of their subnets.
-struct Routing<'a> {
+pub(crate) struct Routing<'a> {
     /// Subnets that have a table of their own.
     routed: BTreeSet<&'a str>,
     /// Those among them whose table leads to an internet gateway.
@@ -82,7 +82,8 @@ struct Routing<'a> {
 }
 
 impl<'a> Routing<'a> {
-    fn of(tables: &'a [RouteTable]) -> Self {
+    /// What tables say, together.
+    pub fn of(tables: &'a [RouteTable]) -> Self {
         let mut routing = Self { routed: BTreeSet::new(), public: BTreeSet::new(), public_vpcs: BTreeSet::new() };
         for table in tables {
             let to_gateway = |route: &aws_sdk_ec2::types::Route| {
@@ -103,7 +104,8 @@ impl<'a> Routing<'a> {
         routing
     }
 
-    fn is_public(&self, subnet: &Subnet) -> bool {
+    /// Whether a subnet's routes lead to an internet gateway.
+    pub fn is_public(&self, subnet: &Subnet) -> bool {
         let id = subnet.subnet_id().unwrap_or_default();
         if self.routed.contains(id) {
             return self.public.contains(id);

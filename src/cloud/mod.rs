@@ -23,6 +23,8 @@ pub(crate) use error::chain;
 #[cfg(feature = "aws")]
 pub use error::failed;
 pub use error::{CallError, ErrorClass};
+#[cfg(feature = "aws")]
+pub(crate) use existing::Routing;
 pub use gate::{Closed, Gate, Request};
 
 /// Who answers the calls.

@@ -45,7 +45,7 @@ mod resolver;
 mod session;
 mod sources;
 mod spans;
-mod suggest;
+pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,7 +1,7 @@
 //! "Did you mean": the name among those there are that a wrong one is closest to.
 
 /// The closest name, when one is close enough to be meant.
-pub(super) fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let wanted = plain(wrong);
     let allowed = (wrong.chars().count() / 3).min(4);

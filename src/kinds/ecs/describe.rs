@@ -8,10 +8,10 @@ use crate::kinds::abreast::abreast;
 use crate::kinds::absent::present;
 
 /// Tasks a DescribeTasks call takes.
-pub(super) const TASKS: usize = 100;
+pub(crate) const TASKS: usize = 100;
 
 /// Services by name or ARN; none of a cluster that is not there.
-pub(super) async fn services(cloud: &Cloud, cluster: &str, names: &[String]) -> Result<Vec<Service>, CallError> {
+pub(crate) async fn services(cloud: &Cloud, cluster: &str, names: &[String]) -> Result<Vec<Service>, CallError> {
     let call = cloud.ecs.describe_services().cluster(cluster).set_services(Some(names.to_vec()));
     let answer = call.include(ServiceField::Tags).send().await.map_err(failed("ecs:DescribeServices"));
     // Absent ones are told in `failures`, as MISSING.
@@ -19,7 +19,7 @@ pub(super) async fn services(cloud: &Cloud, cluster: &str, names: &[String]) -> 
 }
 
 /// ARNs of the services of a cluster; none of a cluster that is not there.
-pub(super) async fn service_arns(cloud: &Cloud, cluster: &str) -> Result<Vec<String>, CallError> {
+pub(crate) async fn service_arns(cloud: &Cloud, cluster: &str) -> Result<Vec<String>, CallError> {
     let mut pages = cloud.ecs.list_services().cluster(cluster).into_paginator().send();
     let mut arns = Vec::new();
     while let Some(page) = pages.next().await {
@@ -30,14 +30,14 @@ pub(super) async fn service_arns(cloud: &Cloud, cluster: &str) -> Result<Vec<Str
 }
 
 /// Stopped tasks of a service, as long as ECS remembers them (an hour at least).
-pub(super) async fn stopped_tasks(cloud: &Cloud, arn: &str, cluster: &str) -> Result<Vec<Task>, CallError> {
+pub(crate) async fn stopped_tasks(cloud: &Cloud, arn: &str, cluster: &str) -> Result<Vec<Task>, CallError> {
     let arns = tasks(cloud, arn, cluster, DesiredStatus::Stopped).await?;
     let calls = arns.chunks(TASKS).map(|arns| describe_tasks(cloud, cluster, arns).boxed()).collect();
     Ok(abreast(calls).await?.into_iter().flatten().collect())
 }
 
 /// Tasks by their ARNs, [`TASKS`] at most.
-pub(super) async fn describe_tasks(cloud: &Cloud, cluster: &str, arns: &[String]) -> Result<Vec<Task>, CallError> {
+pub(crate) async fn describe_tasks(cloud: &Cloud, cluster: &str, arns: &[String]) -> Result<Vec<Task>, CallError> {
     let call = cloud.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
     Ok(call.send().await.map_err(failed("ecs:DescribeTasks"))?.tasks.unwrap_or_default())
 }

@@ -12,7 +12,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// What is known of a running task.
 #[derive(Debug)]
-pub(super) struct Sighting {
+pub(crate) struct Sighting {
     /// Its identifier, without the cluster.
     pub task: String,
     /// Its log.

@@ -18,12 +18,12 @@ use crate::kinds::{Gathered, Gathering};
 /// The most pages of a search that are read for one question.
 const PAGES: usize = 20;
 
-/// Where the members of a task log.
-#[derive(Debug, PartialEq, Eq)]
-struct Logs {
-    group: String,
+/// Where a container of a task logs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Logs {
+    pub group: String,
     /// What the names of the streams begin with; the task's identifier follows.
-    prefix: String,
+    pub prefix: String,
 }
 
 /// Looks whether the members of a service have found each other.
@@ -51,7 +51,9 @@ pub(super) async fn look(cloud: &Cloud, question: &Gathering<'_>) -> Result<Gath
         Ok(logs) => logs,
         Err(reason) => return unseen(reason),
     };
-    let searched = match search(cloud, &logs, &running).await {
+    let ids = running.iter().filter_map(|task| task.task_arn()?.rsplit('/').next()).map(str::to_owned);
+    let since = running.iter().filter_map(Task::created_at).filter_map(|at| DateTime::to_millis(*at).ok()).min();
+    let searched = match search(cloud, &logs, ids, since).await {
         Ok(searched) => searched,
         Err(error) if error.is_not_found() => return unseen(format!("the log group {} is not there", logs.group)),
         Err(error) if error.class == ErrorClass::Denied => {
@@ -83,9 +85,7 @@ async fn running(cloud: &Cloud, arn: &str, cluster: &str, service: &Described) -
 
 /// Where the member's container logs, or why that cannot be read.
 fn logs(definition: &TaskDefinition, container: Option<&str>, region: &str) -> Result<Logs, String> {
-    let to_cloudwatch = |container: &&ContainerDefinition| {
-        container.log_configuration().is_some_and(|logging| *logging.log_driver() == LogDriver::Awslogs)
-    };
+    let to_cloudwatch = |container: &&ContainerDefinition| to_cloudwatch(container);
     let mut containers = definition.container_definitions().iter();
     let found = match container {
         Some(name) => containers
@@ -94,15 +94,25 @@ fn logs(definition: &TaskDefinition, container: Option<&str>, region: &str) -> R
             .map(|container| Some(container).filter(to_cloudwatch))?,
         None => containers.find(to_cloudwatch),
     };
-    let Some(found) = found else {
-        return Err("the members do not log to CloudWatch (log driver awslogs)".to_owned());
-    };
-    let options = found.log_configuration().and_then(|logging| logging.options());
+    match found {
+        Some(found) => log_of(found, region),
+        None => Err("the members do not log to CloudWatch (log driver awslogs)".to_owned()),
+    }
+}
+
+/// Whether a container logs to CloudWatch.
+pub(crate) fn to_cloudwatch(container: &ContainerDefinition) -> bool {
+    container.log_configuration().is_some_and(|logging| *logging.log_driver() == LogDriver::Awslogs)
+}
+
+/// Where a container logs that does so to CloudWatch, or why that cannot be read.
+pub(crate) fn log_of(container: &ContainerDefinition, region: &str) -> Result<Logs, String> {
+    let options = container.log_configuration().and_then(|logging| logging.options());
     let option = |name: &str| options.and_then(|options| options.get(name)).map(String::as_str);
     if let Some(other) = option("awslogs-region").filter(|other| *other != region) {
         return Err(format!("the members log to another region, {other}"));
     }
-    match (option("awslogs-group"), option("awslogs-stream-prefix"), found.name()) {
+    match (option("awslogs-group"), option("awslogs-stream-prefix"), container.name()) {
         (Some(group), Some(prefix), Some(name)) => {
             Ok(Logs { group: group.to_owned(), prefix: format!("{prefix}/{name}/") })
         }
@@ -110,14 +120,18 @@ fn logs(definition: &TaskDefinition, container: Option<&str>, region: &str) -> R
     }
 }
 
-/// What the log of each task says, read from when the first of them was made; `None` when there is too much of it.
+/// What the log of each task says of members, read from a time in milliseconds since 1970; `None` when there is too much
+/// of it.
 ///
 /// Streams are asked for by what their names begin with: one by name that is not there yet would have the whole call
 /// refused.
-async fn search(cloud: &Cloud, logs: &Logs, running: &[Task]) -> Result<Option<Vec<Sighting>>, CallError> {
-    let ids = running.iter().filter_map(|task| task.task_arn()?.rsplit('/').next());
-    let mut readings: BTreeMap<String, Reading> = ids.map(|id| (id.to_owned(), Reading::default())).collect();
-    let since = running.iter().filter_map(Task::created_at).filter_map(|at| DateTime::to_millis(*at).ok()).min();
+pub(crate) async fn search(
+    cloud: &Cloud,
+    logs: &Logs,
+    tasks: impl IntoIterator<Item = String>,
+    since: Option<i64>,
+) -> Result<Option<Vec<Sighting>>, CallError> {
+    let mut readings: BTreeMap<String, Reading> = tasks.into_iter().map(|id| (id, Reading::default())).collect();
     let mut next = None;
     for _ in 0..PAGES {
         let call = cloud.logs.filter_log_events().log_group_name(&logs.group).log_stream_name_prefix(&logs.prefix);

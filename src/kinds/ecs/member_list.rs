@@ -22,7 +22,7 @@ pub(super) const PATTERN: &str = "?\"Members {\" ?\"Member [\" ?AccessDenied ?\"
 
 /// A list of members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct List {
+pub(crate) struct List {
     /// Addresses with their ports.
     pub members: BTreeSet<String>,
     /// Which of them printed it.
@@ -31,7 +31,7 @@ pub(super) struct List {
 
 /// What kept a member from finding others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Hindrance {
+pub(crate) enum Hindrance {
     /// AWS refused it an action.
     Denied(String),
     /// It has no credentials.
@@ -48,7 +48,7 @@ pub(super) enum Hindrance {
 
 /// A log as far as it was read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// The newest list that is complete.
     pub newest: Option<List>,
     /// What went wrong, oldest first.

@@ -7,17 +7,17 @@ pub mod cluster;
 pub mod cluster_capacity_provider_associations;
 mod container;
 mod deploying;
-mod describe;
-mod formed;
-mod gather;
-mod member_list;
+pub(crate) mod describe;
+pub(crate) mod formed;
+pub(crate) mod gather;
+pub(crate) mod member_list;
 pub mod service;
 mod service_call;
-mod stopped;
+pub(crate) mod stopped;
 mod tags;
 pub mod task_definition;
 mod volume;
-mod watch;
+pub(crate) mod watch;
 
 use crate::cloud::{CallError, ErrorClass};
 

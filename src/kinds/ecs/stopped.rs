@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{Task, TaskStopCode};
 
 /// What made a task stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// No way out of the subnet to where images and secrets are.
     Network,
     /// The image cannot be had.
@@ -133,7 +133,7 @@ impl Cause {
 }
 
 /// What there is to say of a stopped task: its reason, and those of its containers.
-pub(super) fn reason(task: &Task) -> String {
+pub(crate) fn reason(task: &Task) -> String {
     let mut text = task.stopped_reason().unwrap_or("stopped without a reason").trim_end_matches('.').to_owned();
     for container in task.containers() {
         let exit = container.exit_code().filter(|code| *code != 0).map(|code| format!("exit code {code}"));
@@ -160,7 +160,7 @@ fn without_task(reason: &str, task: &Task) -> String {
 }
 
 /// Whether a task failed, rather than being taken away by the scheduler or a user.
-pub(super) fn failed(task: &Task) -> bool {
+pub(crate) fn failed(task: &Task) -> bool {
     match task.stop_code() {
         Some(TaskStopCode::TaskFailedToStart | TaskStopCode::EssentialContainerExited) => true,
         Some(TaskStopCode::UserInitiated) => false,

@@ -24,7 +24,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// What is remembered between two questions.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     /// The deployment that is followed; the PRIMARY one when none is known yet.
     pub deployment: Option<String>,
     /// Tasks that stopped before are not its failures; seconds since 1970.
@@ -114,7 +114,7 @@ impl Watch {
 }
 
 /// Judges. `stopped` are the service's stopped tasks, `wanted` the task definition that was asked for.
-pub(super) fn judge(service: &Service, stopped: &[Task], wanted: Option<&str>, watch: &mut Watch) -> Progress {
+pub(crate) fn judge(service: &Service, stopped: &[Task], wanted: Option<&str>, watch: &mut Watch) -> Progress {
     let Some(primary) = primary(service) else { return without_deployments(service) };
     let is_wanted = |deployment: &Deployment| {
         wanted.is_none_or(|wanted| same_definition(wanted, deployment.task_definition().unwrap_or_default()))
