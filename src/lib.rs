@@ -74,6 +74,7 @@ pub mod live;
 pub mod local;
 pub mod model;
 pub mod plan;
+pub mod reference;
 pub mod script;
 pub mod state;
 #[cfg(feature = "aws")]

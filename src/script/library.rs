@@ -44,6 +44,11 @@ fn public(ast: &AST) -> Vec<String> {
     functions.map(|function| function.name.to_owned()).collect()
 }
 
+/// Its files: their names, and their texts.
+pub(crate) fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().copied()
+}
+
 /// Names of its functions.
 pub(super) fn names() -> &'static BTreeSet<String> {
     &library().names

@@ -52,9 +52,11 @@ mod text;
 mod tokens;
 
 pub use built::{Declared, ProgramBuilder};
+pub(crate) use library::files as library_files;
 pub use memory::CountingAllocator;
 pub use offline::Offline;
 pub use own::{Function, FunctionError, Functions, Lookup};
+pub(crate) use suggest::closest;
 
 /// Stack of the thread that evaluates, in bytes: what the deepest script within the limits needs in a debug build, several
 /// times over.
