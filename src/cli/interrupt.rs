@@ -39,6 +39,31 @@ impl Interrupt {
         Self { stop, asked }
     }
 
+    /// One that nobody asks: Ctrl-C is a key there.
+    pub fn never() -> Self {
+        // The other end is gone, and nothing comes any more.
+        Self { stop: Stop::default(), asked: watch::channel(false).1 }
+    }
+
+    /// Listens for Ctrl-C as [`Interrupt::listen`] does, until what it answers is dropped.
+    pub fn while_working(first: impl Fn() + Send + 'static, second: impl Fn() + Send + 'static) -> (Self, Listening) {
+        let stop = Stop::default();
+        let (tell, asked) = watch::channel(false);
+        let asking = stop.clone();
+        let task = tokio::spawn(async move {
+            let mut signals = Signals::of_keys();
+            signals.next().await;
+            asking.ask();
+            first();
+            // Nobody need be waiting for it.
+            let _ = tell.send(true);
+            signals.next().await;
+            second();
+            std::process::exit(Exit::Interrupted.code());
+        });
+        (Self { stop, asked }, Listening(task))
+    }
+
     /// What a run is asked with.
     pub fn stop(&self) -> Stop {
         self.stop.clone()
@@ -63,6 +88,16 @@ impl Interrupt {
     }
 }
 
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub struct Listening(tokio::task::JoinHandle<()>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Ctrl-C and requests to terminate. Where they cannot be listened for, there are none.
 struct Signals {
     #[cfg(unix)]
@@ -75,6 +110,12 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
         Self { streams: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+    }
+
+    /// Ctrl-C alone.
+    fn of_keys() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { streams: signal(SignalKind::interrupt()).into_iter().collect() }
     }
 
     async fn next(&mut self) {
@@ -92,6 +133,10 @@ impl Signals {
 #[cfg(not(unix))]
 impl Signals {
     fn new() -> Self {
+        Self {}
+    }
+
+    fn of_keys() -> Self {
         Self {}
     }
 

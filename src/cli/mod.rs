@@ -30,6 +30,7 @@ mod prompt;
 mod refresh;
 mod rekey;
 mod render;
+mod repl;
 mod rescue;
 mod rollback;
 mod run;
@@ -105,7 +106,10 @@ pub fn main() -> i32 {
     };
     let exit = runtime.block_on(async {
         let (first, second) = (screen.clone(), screen.clone());
-        let interrupt = Interrupt::listen(move || first.interrupted(), move || second.ended());
+        let interrupt = match arguments.command.is_prompt(&environment) {
+            true => Interrupt::never(),
+            false => Interrupt::listen(move || first.interrupted(), move || second.ended()),
+        };
         let tools = Tools { environment, screen: screen.clone(), interrupt, calls: OnceLock::new() };
         let exit = dispatch(&arguments.command, &tools).await.unwrap_or_else(|error| told(&error, &screen));
         tools.calls.get().into_iter().for_each(|calls| screen.calls(calls));
@@ -125,6 +129,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Destroy(arguments) => destroy::run(arguments, tools).await,
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Drift(arguments) => drift::run(arguments, tools).await,
+        Command::Repl(arguments) => repl::run(arguments, tools).await,
         Command::Refresh(arguments) => refresh::run(arguments, tools).await,
         Command::Forget(arguments) => edit::forget::run(arguments, tools).await,
         Command::Import(arguments) => import::run(arguments, tools).await,
@@ -153,6 +158,7 @@ fn options(command: &Command) -> Options {
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Repl(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
         Command::Schema(_) | Command::Local(_) => Options::default(),

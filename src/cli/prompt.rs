@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use console::{Key, Term};
+
 use super::Tools;
 use super::error::Error;
 use super::interrupt::{Interrupt, Interrupted};
@@ -67,12 +69,43 @@ pub async fn ask(
     let mut err = std::io::stderr();
     // Should the terminal be gone, the answer will be none.
     drop(write!(err, "{question} {} ", consent.hint()).and_then(|()| err.flush()));
-    let read = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map(|_| answer)
-    });
+    let read = tokio::task::spawn_blocking(typed);
     let answer = interrupt.cut(read).await.inspect_err(|_| screen.err(""))?;
-    Ok(answer.is_ok_and(|read| read.is_ok_and(|answer| consent.given(&answer))))
+    match answer {
+        Ok(Ok(Some(answer))) => Ok(consent.given(&answer)),
+        Ok(Ok(None)) => Err(Interrupted),
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
+}
+
+/// A line that is typed; none when Ctrl-C is. It is read key by key: nothing goes on reading when nobody waits any more
+/// for the answer, and takes what is typed next.
+fn typed() -> std::io::Result<Option<String>> {
+    /// What Ctrl-D types.
+    const END: char = '\u{4}';
+    let terminal = Term::stderr();
+    let mut line = String::new();
+    loop {
+        match terminal.read_key_raw()? {
+            Key::Enter | Key::Char(END) => break,
+            Key::CtrlC => {
+                terminal.write_line("")?;
+                return Ok(None);
+            }
+            Key::Backspace => {
+                if line.pop().is_some() {
+                    terminal.clear_chars(1)?;
+                }
+            }
+            Key::Char(c) if !c.is_control() => {
+                line.push(c);
+                terminal.write_str(c.encode_utf8(&mut [0; 4]))?;
+            }
+            _ => {}
+        }
+    }
+    terminal.write_line("")?;
+    Ok(Some(line))
 }
 
 #[cfg(test)]

@@ -33,19 +33,36 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
     let sealing = Sealing { encrypt: arguments.encrypt.encrypt.as_ref(), ..Sealing::of(Use::Needed) };
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let stack = stack.locking(arguments.apply.lock, tools);
-    let mut evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
+    let evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
 
     let command = tools.command();
-    let owner = tools.environment.owner(&format!("run {}", script.shown()));
+    let rollback = arguments.failing.rollback_on_failure;
+    let wording = Wording { question: "Apply these changes to", command: &command, again: &command, rollback };
+    let what = format!("run {}", script.shown());
+    carry_out(evaluated, &Scope::from(&arguments.scope), &stack, arguments.apply.yes, (&what, wording), tools).await
+}
+
+/// Plans a program, asks, and carries the plan out. `what` is the command as others see it who have to wait.
+///
+/// # Errors
+/// When nothing could be planned, or the state could not be written.
+pub async fn carry_out(
+    mut evaluated: Evaluated,
+    scope: &Scope,
+    stack: &Stack,
+    yes: bool,
+    (what, wording): (&str, Wording<'_>),
+    tools: &Tools,
+) -> Result<Exit, Error> {
+    let owner = tools.environment.owner(what);
     let session = stack.engine.begin(&owner).await.map_err(|error| stack.failed(error))?;
-    let scope = Scope::from(&arguments.scope);
-    let (mut session, mut plan) = plan_or_end(session, &evaluated, &scope, &stack, tools).await?;
-    if !plan.suggested_moves.is_empty() && !arguments.apply.yes && can_ask(tools) {
+    let (mut session, mut plan) = plan_or_end(session, &evaluated, scope, stack, tools).await?;
+    if !plan.suggested_moves.is_empty() && !yes && can_ask(tools) {
         match renamed(&plan, tools).await {
             Ok(moves) if moves.is_empty() => {}
             Ok(moves) => {
                 take_over(&mut evaluated.program, &moves);
-                (session, plan) = plan_or_end(session, &evaluated, &scope, &stack, tools).await?;
+                (session, plan) = plan_or_end(session, &evaluated, scope, stack, tools).await?;
             }
             Err(interrupted) => {
                 session.end().await.map_err(|error| stack.failed(error))?;
@@ -53,9 +70,7 @@ pub async fn run(arguments: &RunArguments, tools: &Tools) -> Result<Exit, Error>
             }
         }
     }
-    let rollback = arguments.failing.rollback_on_failure;
-    let wording = Wording { question: "Apply these changes to", command: &command, again: &command, rollback };
-    show_and_execute(session, &plan, &stack, arguments.apply.yes, wording, tools).await
+    show_and_execute(session, &plan, stack, yes, wording, tools).await
 }
 
 /// Asks of each address that seems to have been renamed whether it was; answers those that were.

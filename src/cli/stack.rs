@@ -81,6 +81,22 @@ impl Stack {
             tools.screen.out(&faults);
             tools.screen.line(&Line::Faults { text: &faults });
         }
+        Self::over((target, cloud), name, stack, calls, sealing, tools).await
+    }
+
+    /// The same over a connection that is there.
+    ///
+    /// # Errors
+    /// When no state can be kept, the key is another one, or there is none that is needed.
+    pub async fn over(
+        (target, cloud): (Target, Cloud),
+        name: String,
+        stack: &StackArguments,
+        calls: Calls,
+        sealing: Sealing<'_>,
+        tools: &Tools,
+    ) -> Result<Self, Error> {
+        let folder = Folder::new(&stack.folder);
         let place = StatePlace::choose(stack, &tools.environment).beside(&target);
         if stack.state.is_none() {
             folder.make()?;
@@ -117,7 +133,8 @@ impl Stack {
     }
 }
 
-fn say(target: &Target, cloud: &Cloud, stack: &str, tools: &Tools) {
+/// Says what is worked on.
+pub fn say(target: &Target, cloud: &Cloud, stack: &str, tools: &Tools) {
     let text = target.header(cloud, stack);
     tools.screen.out(&escape::line(&text));
     let (account, region) = (&cloud.account, &cloud.region);

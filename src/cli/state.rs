@@ -1,14 +1,12 @@
 //! `hzscript state`: what the state knows. Nothing is called and nothing is written here; the commands that change the state
 //! are in [`super::edit`], [`super::unlock`] and [`super::rekey`].
 
-use std::path::Path;
-
 use hzscript::model::{Address, Json};
 use hzscript::state::{Recorded, Snapshot, Status};
 use serde_json::json;
 
 use super::Tools;
-use super::args::{FolderArguments, StackArguments, StateCommand};
+use super::args::{FolderArguments, StateCommand};
 use super::connect::StatePlace;
 use super::edit;
 use super::error::Error;
@@ -30,7 +28,8 @@ pub async fn run(command: &StateCommand, tools: &Tools) -> Result<Exit, Error> {
             list(&snapshot, output.json, tools);
         }
         StateCommand::Show { address, script, stack, output } => {
-            show(address, stack, script.as_deref(), output.json, tools).await?;
+            let snapshot = known::snapshot(stack, script.as_deref(), tools).await?;
+            show(address, &snapshot, output.json, tools)?;
         }
         StateCommand::Unlock(arguments) => return unlock::run(arguments, tools).await,
         StateCommand::Rekey(arguments) => return rekey::run(arguments, tools).await,
@@ -51,7 +50,8 @@ fn objects(snapshot: &Snapshot) -> impl Iterator<Item = (&Address, &Recorded, bo
     snapshot.resources.iter().map(|(address, recorded)| (address, recorded, false)).chain(aside)
 }
 
-fn list(snapshot: &Snapshot, json: bool, tools: &Tools) {
+/// Lists what the stack has.
+pub fn list(snapshot: &Snapshot, json: bool, tools: &Tools) {
     if json {
         let object = |(address, recorded, aside): (&Address, &Recorded, bool)| {
             let Recorded { kind, id, status, .. } = recorded;
@@ -75,16 +75,13 @@ fn list(snapshot: &Snapshot, json: bool, tools: &Tools) {
     tools.screen.out(&table(["ADDRESS", "TYPE", "ID", "STATUS"], objects(snapshot).map(row)));
 }
 
-async fn show(
-    address: &str,
-    stack: &StackArguments,
-    script: Option<&Path>,
-    json: bool,
-    tools: &Tools,
-) -> Result<(), Error> {
-    let snapshot = known::snapshot(stack, script, tools).await?;
+/// Shows a resource in full.
+///
+/// # Errors
+/// When the stack has none of that address.
+pub fn show(address: &str, snapshot: &Snapshot, json: bool, tools: &Tools) -> Result<(), Error> {
     let found = snapshot.resources.iter().find(|(known, _)| known.to_string() == address);
-    let Some((address, recorded)) = found else { return Err(no_address(address, &snapshot)) };
+    let Some((address, recorded)) = found else { return Err(no_address(address, snapshot)) };
     let needed_by: Vec<&Address> =
         snapshot.resources.iter().filter(|(_, other)| other.dependencies.contains(address)).map(|(by, _)| by).collect();
     if json {

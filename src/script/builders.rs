@@ -137,17 +137,22 @@ pub(super) fn declare(
         // What it is called by a version that does not know the type.
         options.aliases.extend(format!("{}.{}", schema.type_name, address.name()).parse::<Address>());
     }
-    record(&mut state, call, address, values, options, origin)
+    let anew = state.by_address.get(&address).copied().filter(|&index| {
+        let before = state.declarations[index].origin.outermost().clone();
+        session.is_anew(&mut state, &address.to_string(), &before, origin.outermost())
+    });
+    record(&mut state, call, address, (values, options), origin, anew)
 }
 
-/// Records a declaration, whoever makes it, with its forms rewritten. It is checked when all are known.
+/// Records a declaration, whoever makes it, with its forms rewritten; `anew` is the one it takes the place of. It is checked
+/// when all are known.
 pub(super) fn record(
     state: &mut State,
     call: Call,
     address: Address,
-    mut values: BTreeMap<String, Value>,
-    options: Options,
+    (mut values, options): (BTreeMap<String, Value>, Options),
     origin: Origin,
+    anew: Option<usize>,
 ) -> Handle {
     let Call { schema, first } = call;
     let mut rewritten = if first > 0 { generic::renamed(&mut values, schema) } else { forms::Rewritten::default() };
@@ -164,7 +169,7 @@ pub(super) fn record(
     }
     let moved = |moved: forms::Moved| Added { path: moved.to, origin: written.clone(), within: moved.from };
     let added = rewritten.moved.into_iter().map(moved).collect();
-    if let Some(&index) = state.by_address.get(&address) {
+    if let (Some(&index), None) = (state.by_address.get(&address), anew) {
         let before = state.declarations[index].origin.outermost().clone();
         let where_first = match state.sources.place(&before) {
             Some(place) => format!("{}:{}:{}", place.file, place.line, place.column),
@@ -175,10 +180,14 @@ pub(super) fn record(
         state.mistake_once(&origin.argument(first), mistake);
         return Handle::unknown();
     }
-    let index = state.declarations.len();
-    state.by_address.insert(address.clone(), index);
     let declaration =
         Declaration { address: address.clone(), schema, properties: values, options, origin, first, added };
-    state.declarations.push(declaration);
+    match anew {
+        Some(index) => state.declarations[index] = declaration,
+        None => {
+            state.by_address.insert(address.clone(), state.declarations.len());
+            state.declarations.push(declaration);
+        }
+    }
     Handle::new(address, schema)
 }

@@ -108,7 +108,7 @@ impl ProgramBuilder {
             }
             None => BTreeMap::new(),
         };
-        builders::record(&mut self.state, builders::Call { schema, first: 0 }, address.clone(), values, options, origin);
+        builders::record(&mut self.state, builders::Call { schema, first: 0 }, address.clone(), (values, options), origin, None);
         Declared { address: Some(address) }
     }
 

@@ -80,7 +80,8 @@ fn mistake(mut error: EvalAltResult) -> Mistake {
     }
 }
 
-fn parsing(kind: &ParseErrorType) -> Mistake {
+/// A text that cannot be read, in words.
+pub(super) fn parsing(kind: &ParseErrorType) -> Mistake {
     match kind {
         ParseErrorType::ExprTooDeep => Mistake::new(format!("expressions nest more than {EXPRESSION_DEPTH} deep"))
             .help("give the inner ones names with `let`".to_owned()),

@@ -12,6 +12,7 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, LexError, OptimizationLevel, Pos
 use tokio::runtime::Handle as Runtime;
 
 use super::check::{self, Network};
+use super::explore::{self, Trial, Tried, live};
 use super::limits::{CALL_LEVELS, EXPRESSION_DEPTH, MOST_VARIABLES, Watch};
 use super::resolver::Imports;
 use super::session::{Mistake, Session, State};
@@ -126,15 +127,67 @@ pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
     builders::unknown_kinds(session, file, &functions);
 }
 
-/// Evaluates on this thread, which must have stack enough.
+/// Evaluates a script on this thread, which must have stack enough.
 pub(super) fn run(request: Request, runtime: Option<Runtime>, watch: Arc<Watch>) -> Result<Evaluated, Mistakes> {
     let session = Arc::new(Session::new(&request, runtime, watch));
     let source = without_mark(&request.source);
     session.state().sources.add(&request.file, source);
     let engine = engine(&session, &request);
-    let ended = execute(&engine, &session, &request.file, source);
+    let ended = execute(&engine, &session, &request.file, source, &mut Scope::new());
     drop(engine);
     finish(&session, ended.err())
+}
+
+/// Evaluates what stands at a prompt with all that was said before, on this thread, which must have stack enough.
+pub(super) fn explore(
+    request: Request,
+    runtime: Option<Runtime>,
+    watch: Arc<Watch>,
+    trial: Trial,
+) -> Result<Tried, Mistakes> {
+    let session = Session::new(
+        request.file.clone(),
+        request.inputs.clone(),
+        request.lookups.clone(),
+        runtime,
+        request.events.clone(),
+        watch,
+    );
+    let session = Arc::new(session.at_prompt(trial.fresh));
+    session.state().sources.add(&request.file, &request.source);
+    let mut engine = engine(&session, &request);
+    if let Some(queries) = trial.queries {
+        live::register(&mut engine, &session, &queries);
+    }
+    let mut scope = Scope::new();
+    for (name, value) in trial.held {
+        scope.push_dynamic(name, value);
+    }
+    let ended = execute(&engine, &session, &request.file, &request.source, &mut scope);
+    drop(engine);
+    let (value, error) = match ended {
+        Ok(value) => (value, None),
+        Err(error) => (Dynamic::UNIT, Some(error)),
+    };
+    let mut state = session.state();
+    end(&session, &mut state, error);
+    if session.watch.stopped().is_none() {
+        // What is not there yet may be said later.
+        check_declarations(&mut state, true);
+    }
+    if !state.mistakes.is_empty() {
+        return Err(mistakes(&mut state));
+    }
+    let value = explore::shown(&value, &state);
+    let tried = Tried::new(value, scope, &mut state);
+    let mut resources = check_declarations(&mut state, false);
+    across(&mut state, &mut resources);
+    let warnings = std::mem::take(&mut state.warnings);
+    let missing = match state.mistakes.is_empty() {
+        true => Vec::new(),
+        false => mistakes(&mut state).mistakes,
+    };
+    Ok(Tried { warnings, missing, sources: state.sources.texts(), ..tried })
 }
 
 /// The text without the mark of its encoding that some editors begin files with.
@@ -142,21 +195,43 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn execute(engine: &Engine, session: &Session, file: &str, source: &str) -> Result<(), Box<EvalAltResult>> {
-    let mut ast = engine.compile(source)?;
+fn execute(
+    engine: &Engine,
+    session: &Session,
+    file: &str,
+    source: &str,
+    scope: &mut Scope<'static>,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let mut ast = engine.compile_with_scope(scope, source)?;
     ast.set_source(file);
     take_in(session, file, &ast);
-    engine.run_ast_with_scope(&mut Scope::new(), &ast)
+    engine.eval_ast_with_scope(scope, &ast)
+}
+
+/// Records the error that ended the evaluation.
+fn end(session: &Session, state: &mut State, error: Option<Box<EvalAltResult>>) {
+    if let Some(error) = error {
+        let diagnostic = diagnostics::of(*error, &session.file, state, &session.watch);
+        state.mistakes.push(diagnostic);
+    }
+}
+
+/// The mistakes there are, in the order of their places.
+fn mistakes(state: &mut State) -> Mistakes {
+    let mut mistakes = std::mem::take(&mut state.mistakes);
+    mistakes.sort_by(|one, other| {
+        let key = |diagnostic: &super::Diagnostic| (diagnostic.place.is_none(), diagnostic.place.clone());
+        key(one).cmp(&key(other))
+    });
+    mistakes.dedup();
+    Mistakes { mistakes, sources: state.sources.texts() }
 }
 
 /// Checks what was declared and makes a program of it.
 fn finish(session: &Session, error: Option<Box<EvalAltResult>>) -> Result<Evaluated, Mistakes> {
     let mut state = session.state();
     let ended = error.is_some();
-    if let Some(error) = error {
-        let diagnostic = diagnostics::of(*error, &session.file, &state, &session.watch);
-        state.mistakes.push(diagnostic);
-    }
+    end(session, &mut state, error);
     let mut resources =
         if session.watch.stopped().is_none() { check_declarations(&mut state, ended) } else { Vec::new() };
     if !ended {
@@ -181,20 +256,14 @@ pub(super) fn finish_built(state: &mut State) -> Result<Evaluated, Mistakes> {
 }
 
 fn conclude(state: &mut State, resources: Vec<Resource>) -> Result<Evaluated, Mistakes> {
-    let sources = state.sources.texts();
     if state.mistakes.is_empty() {
+        let sources = state.sources.texts();
         let outputs = std::mem::take(&mut state.outputs);
         let inputs = std::mem::take(&mut state.inputs);
         let warnings = std::mem::take(&mut state.warnings);
         return Ok(Evaluated { program: Program { resources, outputs, inputs }, warnings, sources });
     }
-    let mut mistakes = std::mem::take(&mut state.mistakes);
-    mistakes.sort_by(|one, other| {
-        let key = |diagnostic: &super::Diagnostic| (diagnostic.place.is_none(), diagnostic.place.clone());
-        key(one).cmp(&key(other))
-    });
-    mistakes.dedup();
-    Err(Mistakes { mistakes, sources })
+    Err(mistakes(state))
 }
 
 /// Checks each declaration for itself. A script that ended early may not have said everything, so what is missing is not

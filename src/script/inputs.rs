@@ -109,7 +109,13 @@ fn output(session: &Session, context: &NativeCallContext, name: &str, value: &Dy
     let converted = to_value(value, "", &session.state().secrets);
     match converted {
         Ok(value) => {
-            if session.state().outputs.insert(name.to_owned(), value).is_some() {
+            let at = session.origin(context).outermost().clone();
+            let mut state = session.state();
+            let first = state.said.insert(name.to_owned(), at.clone());
+            let anew = first.is_some_and(|first| session.is_anew(&mut state, name, &first, &at));
+            let twice = state.outputs.insert(name.to_owned(), value).is_some() && !anew;
+            drop(state);
+            if twice {
                 session.mistake(context, Mistake::new(format!("the output `{name}` is there twice")).label("again"));
             }
         }

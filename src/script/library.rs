@@ -54,6 +54,11 @@ pub(super) fn names() -> &'static BTreeSet<String> {
     &library().names
 }
 
+/// The texts of its files.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(_, text)| *text)
+}
+
 /// Registers its functions. Each takes one map; a call is remembered while it is under way, so that what goes wrong in it
 /// can be told with where it was called.
 pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {

@@ -23,6 +23,7 @@ mod convert;
 mod diagnostics;
 mod evaluator;
 mod existing;
+pub mod explore;
 mod fixed;
 mod formation;
 mod forms;

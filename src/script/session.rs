@@ -1,6 +1,7 @@
 //! [`Session`]: what one evaluation gathers: declarations, outputs, inputs, and everything to say about them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::NativeCallContext;
@@ -101,6 +102,21 @@ pub(super) struct State {
     pub(super) missing: BTreeSet<String>,
     /// Calls into the standard library that are under way, outermost first.
     pub(super) frames: Vec<At>,
+    /// Where outputs were said.
+    pub(super) said: BTreeMap<String, At>,
+    /// What an entry at a prompt said anew.
+    pub(super) anew: Vec<Anew>,
+}
+
+/// Something that was said before, and that an entry at a prompt says anew.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Anew {
+    /// The resource's address, or the output's name.
+    pub(super) what: String,
+    /// Where it was said first.
+    pub(super) first: At,
+    /// Where it is said now.
+    pub(super) now: At,
 }
 
 impl State {
@@ -220,6 +236,8 @@ pub(super) struct Session {
     pub(super) runtime: Option<Runtime>,
     pub(super) events: Events,
     pub(super) watch: Arc<Watch>,
+    /// Where in the script's own file, in bytes, an entry at a prompt stands, which may say anew what was said before.
+    fresh: Vec<Range<usize>>,
     state: Mutex<State>,
 }
 
@@ -233,8 +251,27 @@ impl Session {
             runtime,
             events: request.events.clone(),
             watch,
+            fresh: Vec::new(),
             state: Mutex::default(),
         }
+    }
+
+    /// The same, in which what stands in `fresh` was just typed at a prompt.
+    pub(super) fn at_prompt(self, fresh: Vec<Range<usize>>) -> Self {
+        Self { fresh, ..self }
+    }
+
+    /// Records that something is said anew, when that is an entry's to do: whether it is.
+    pub(super) fn is_anew(&self, state: &mut State, what: &str, first: &At, now: &At) -> bool {
+        let is_fresh = |at: &At| {
+            let place = state.sources.place(at).filter(|place| place.file == self.file);
+            place.is_some_and(|place| self.fresh.iter().any(|fresh| fresh.contains(&place.offset)))
+        };
+        if is_fresh(first) || !is_fresh(now) {
+            return false;
+        }
+        state.anew.push(Anew { what: what.to_owned(), first: first.clone(), now: now.clone() });
+        true
     }
 
     /// What is gathered so far. Not to be held while a script's function is called.

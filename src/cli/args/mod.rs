@@ -4,6 +4,7 @@ mod edit;
 mod import;
 mod local;
 mod look;
+mod repl;
 mod rollback;
 mod run;
 mod schema;
@@ -13,19 +14,22 @@ mod state;
 
 use clap::{Parser, Subcommand};
 
+use super::environment::Environment;
+
 pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
 pub use import::ImportArguments;
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
+pub use repl::ReplArguments;
 pub use rollback::RollbackArguments;
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
 pub use sealing::{Encrypt, KeyArguments, RekeyArguments};
 pub use shared::{
-    DEFAULT_FOLDER, FaultArguments, FolderArguments, InputArguments, LockArguments, OutputArguments, StackArguments,
-    TargetArguments, TargetName,
+    DEFAULT_FOLDER, DestroyScopeArguments, FaultArguments, FolderArguments, InputArguments, LockArguments,
+    OutputArguments, StackArguments, TargetArguments, TargetName,
 };
 pub use state::{StateCommand, UnlockArguments};
 
@@ -50,6 +54,7 @@ Examples:
   hzscript run scripts/hazelcast.rhai --target aws --profile dev --region eu-west-1
   hzscript outputs scripts/hazelcast.rhai --json
   hzscript rollback scripts/hazelcast.rhai                  back to what the run before executed
+  hzscript repl scripts/hazelcast.rhai                      a prompt to explore it at
   hzscript drift scripts/hazelcast.rhai                     what others have changed
   hzscript import --cluster production --out production.rhai  what exists, as a script
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
@@ -89,6 +94,11 @@ Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.")]
 Exit status: 0 no drift, 2 drift, 1 on an error. What AWS fills in, what others tag, and what ignoreChanges leaves alone
 is no drift.")]
     Drift(DriftArguments),
+    /// A prompt: say a program bit by bit, plan and run it, look at what runs
+    #[command(after_help = "\
+Declarations typed there make a program, which :plan, :apply and :save work on; clusters(), services(), tasks(), members()
+and the like ask what runs. Without a terminal entries are read from standard input, up to the first mistake.")]
+    Repl(ReplArguments),
     /// Make the state know what exists, and change nothing in AWS
     #[command(after_help = edit::AFTER_REFRESH)]
     Refresh(RefreshArguments),
@@ -119,6 +129,13 @@ asked of CloudFormation again; secrets become parameters that are not echoed.")]
     /// The embedded AWS: serve it to other programs, see what is in it, empty it
     #[command(subcommand)]
     Local(LocalCommand),
+}
+
+impl Command {
+    /// Whether it reads what is typed itself, so that Ctrl-C is a key and not the end.
+    pub fn is_prompt(&self, environment: &Environment) -> bool {
+        matches!(self, Self::Repl(arguments) if environment.interactive && arguments.eval.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use hzscript::state::keys::Wanted;
 use super::shared::*;
 
 /// Where the passphrase of a stack comes from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct KeyArguments {
     /// Read the passphrase of a stack whose secrets are encrypted from this file, which only its owner may read; by
     /// default HZSCRIPT_PASSPHRASE is it, or it is asked for
@@ -17,7 +17,7 @@ pub struct KeyArguments {
 }
 
 /// Whether secrets are to be encrypted.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct EncryptArguments {
     /// Keep the texts of secrets in the state, encrypted: with a `passphrase`, or with the key of KMS that `kms:` and its
     /// id, ARN or alias name. Without this only their hashes are kept. Needed once for a stack
@@ -26,7 +26,7 @@ pub struct EncryptArguments {
 }
 
 /// Arguments of `state rekey`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RekeyArguments {
     /// The script whose stack it is; it is not evaluated. May be left out with --stack
     #[arg(required_unless_present = "stack")]

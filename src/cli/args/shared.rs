@@ -12,7 +12,7 @@ use hzscript::plan::scope::AddressPattern;
 use super::sealing::KeyArguments;
 
 /// Values for the script's inputs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Inputs")]
 pub struct InputArguments {
     /// Give an input a value; may be repeated
@@ -25,7 +25,7 @@ pub struct InputArguments {
 }
 
 /// Which stack, and where what is known of it is kept.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stack and state")]
 pub struct StackArguments {
     /// The stack's name; by default the script's file name. One script can be deployed many times under many names
@@ -42,7 +42,7 @@ pub struct StackArguments {
 }
 
 /// Where this program keeps its files.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct FolderArguments {
     /// The folder for the state and the embedded AWS's data
     #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER, env = "HZSCRIPT_DIR")]
@@ -59,7 +59,7 @@ pub enum TargetName {
 }
 
 /// Which cloud.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArguments {
     /// The cloud to work on [default: local]
@@ -90,7 +90,7 @@ pub struct FaultArguments {
 }
 
 /// Which part of a stack.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Scope")]
 pub struct ScopeArguments {
     /// Plan this resource only, with all that it needs; may be repeated. `*` stands for any text: 'ec2_subnet.*'
@@ -112,7 +112,7 @@ impl From<&ScopeArguments> for Scope {
 }
 
 /// Which part of a stack is destroyed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Scope")]
 pub struct DestroyScopeArguments {
     /// Destroy this resource only, with all that uses it; may be repeated. `*` stands for any text: 'ec2_subnet.*'
@@ -135,7 +135,7 @@ fn patterns(texts: &[String]) -> Vec<AddressPattern> {
 }
 
 /// How to execute.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Execution")]
 pub struct ApplyArguments {
     /// Do not ask before changing anything
@@ -167,7 +167,7 @@ pub struct LockArguments {
 }
 
 /// What becomes of a run that fails.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct FailingArguments {
     /// When a step fails, go back to the last run that ended completely; what a stack's first run made is deleted
     #[arg(long, help_heading = "Execution")]
@@ -175,7 +175,7 @@ pub struct FailingArguments {
 }
 
 /// Whether members are looked for.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct FormationArguments {
     /// Where to look, in the logs, whether the members of a cluster found each other
     #[arg(long, value_enum, value_name = "WHERE", env = "HZSCRIPT_FORMATION_CHECK", default_value = "aws")]
@@ -205,7 +205,7 @@ impl From<FormationCheckName> for FormationCheck {
 }
 
 /// How to show things.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// Print JSON lines: one object a line, its member `event` saying what it is

@@ -2,7 +2,7 @@
 
 pub mod calls;
 pub mod diagnostics;
-mod difference;
+pub mod difference;
 pub mod drift;
 pub mod edit;
 pub mod error;

@@ -7,16 +7,24 @@ const MAX_CELL: usize = 56;
 
 /// A table below its headings, made harmless for a terminal.
 pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
-    let rows = rows.into_iter().map(|row| row.map(|cell| escape::line(&cell).into_owned()));
-    let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
+    lined_up(headings.map(str::to_owned).to_vec(), rows.into_iter().map(Vec::from).collect())
+}
+
+/// The same of columns that are known only when it is made; every row has as many cells as there are headings.
+pub fn lined_up(headings: Vec<String>, rows: Vec<Vec<String>>) -> String {
+    let columns = 0..headings.len();
+    let safe = |row: Vec<String>| row.iter().map(|cell| escape::line(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(headings).chain(rows.into_iter().map(safe)).collect();
+    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
     let width = |column: usize| {
-        let widths = rows.iter().map(|row| row[column].chars().count());
+        let widths = rows.iter().map(|row| cell(row, column).chars().count());
         widths.filter(|width| *width <= MAX_CELL).max().unwrap_or(0)
     };
-    let empty = |column: usize| rows.iter().skip(1).all(|row| row[column].is_empty());
-    let columns: Vec<(usize, usize)> = (0..N).filter(|&column| !empty(column)).map(|c| (c, width(c))).collect();
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = columns.iter().map(|&(column, width)| format!("{:width$}", row[column])).collect();
+    let empty = |column: usize| rows.iter().skip(1).all(|row| cell(row, column).is_empty());
+    let columns: Vec<(usize, usize)> = columns.filter(|&column| !empty(column)).map(|c| (c, width(c))).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> =
+            columns.iter().map(|&(column, width)| format!("{:width$}", cell(row, column))).collect();
         cells.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
