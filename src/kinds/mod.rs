@@ -24,9 +24,9 @@ use listing::Among;
 pub use registry::register;
 
 #[cfg(feature = "aws")]
-mod abreast;
+pub(crate) mod abreast;
 #[cfg(feature = "aws")]
-mod absent;
+pub(crate) mod absent;
 #[cfg(feature = "aws")]
 mod autoscaling;
 #[cfg(feature = "aws")]
@@ -38,7 +38,7 @@ mod echo;
 #[cfg(feature = "aws")]
 mod ecr;
 #[cfg(feature = "aws")]
-mod ecs;
+pub(crate) mod ecs;
 #[cfg(feature = "aws")]
 mod efs;
 #[cfg(feature = "aws")]

@@ -145,14 +145,7 @@ pub(super) fn explore(
     watch: Arc<Watch>,
     trial: Trial,
 ) -> Result<Tried, Mistakes> {
-    let session = Session::new(
-        request.file.clone(),
-        request.inputs.clone(),
-        request.lookups.clone(),
-        runtime,
-        request.events.clone(),
-        watch,
-    );
+    let session = Session::new(&request, runtime, watch);
     let session = Arc::new(session.at_prompt(trial.fresh));
     session.state().sources.add(&request.file, &request.source);
     let mut engine = engine(&session, &request);

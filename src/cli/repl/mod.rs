@@ -114,7 +114,7 @@ impl<'a> Repl<'a> {
         let exploring = Exploring::new(Setting {
             root: Some(PathBuf::from(".")),
             inputs,
-            lookups: Arc::new(evaluate::Connected(cloud.clone())),
+            lookups: Arc::new(cloud.clone()),
             limits: Limits::default(),
             events: tools.screen.events(),
             queries: Some(Self::running(Live::new(cloud.clone()), &target, arguments.apply.yes, tools)),

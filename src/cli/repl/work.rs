@@ -203,7 +203,7 @@ impl Repl<'_> {
         let cloud = tools.interrupt.cut(target.connect(&folder)).await??;
         say(&target, &cloud, &self.stack, tools);
         let queries = Self::running(Live::new(cloud.clone()), &target, self.arguments.apply.yes, tools);
-        self.exploring.connect(Arc::new(evaluate::Connected(cloud.clone())), Some(queries));
+        self.exploring.connect(Arc::new(cloud.clone()), Some(queries));
         (self.target, self.cloud, self.arguments.target) = (target, cloud, arguments);
         let entered = self.exploring.give(self.exploring.given().clone()).await.map_err(Error::Mistakes)?;
         self.show(&entered);

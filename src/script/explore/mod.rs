@@ -24,7 +24,7 @@ use rhai::Dynamic;
 use tokio::sync::watch;
 
 use super::{
-    Cancel, Diagnostic, Evaluated, Given, Limits, Lookups, Mistakes, Request, STACK, evaluate, evaluator, limits,
+    Cancel, Diagnostic, Evaluated, Functions, Given, Limits, Lookups, Mistakes, Request, STACK, evaluate, evaluator, limits,
 };
 use crate::event::{Event, Events};
 use document::{Document, Placed, Placing, Taking};
@@ -533,6 +533,7 @@ impl Exploring {
             inputs: self.setting.inputs.clone(),
             lookups: self.lookups.clone(),
             limits: self.setting.limits.clone(),
+            functions: Functions::default(),
             events: self.setting.events.clone(),
         }
     }
