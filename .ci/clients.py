@@ -263,6 +263,40 @@ def pages_and_waiters(client):
     iam.get_waiter("role_exists").wait(RoleName="hazelcast-ecs-role")
 
 
+def exec_and_stop(client):
+    """A container is entered only where that is on, and a task that is stopped is replaced."""
+    ecs, logs = client("ecs"), client("logs")
+    cluster, service = "fargate-cluster", "hazelcast-service"
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]
+    enter = dict(cluster=cluster, task=arns[0], interactive=True, command="/bin/sh")
+    check(refusal(ecs.execute_command, **enter) == "InvalidParameterException", "a task that was started without it is shut")
+    ecs.update_service(cluster=cluster, service=service, enableExecuteCommand=True, forceNewDeployment=True)
+    ecs.get_waiter("services_stable").wait(cluster=cluster, services=[service], WaiterConfig={"Delay": 1})
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]
+    enter["task"] = arns[0]
+    agent = ecs.describe_tasks(cluster=cluster, tasks=arns[:1])["tasks"][0]["containers"][0]["managedAgents"][0]
+    check(agent["name"] == "ExecuteCommandAgent" and agent["lastStatus"] == "RUNNING", "a container tells of its agent")
+    check(refusal(ecs.execute_command, **enter) == "TargetNotConnectedException", "a role that may not is not connected")
+    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]}
+    role = dict(RoleName="hazelcast-ecs-role", PolicyName="exec")
+    client("iam").put_role_policy(**role, PolicyDocument=json.dumps(may))
+    settled(lambda: {"State": refusal(ecs.execute_command, **enter)}, "none")
+    session = ecs.execute_command(**enter)["session"]
+    check(session["streamUrl"].startswith("wss://") and session["tokenValue"], "a session has an address and a token")
+    client("iam").delete_role_policy(**role)
+
+    ecs.stop_task(cluster=cluster, task=arns[0], reason="by a check")
+    ecs.get_waiter("tasks_stopped").wait(cluster=cluster, tasks=arns[:1], WaiterConfig={"Delay": 1})
+    ecs.get_waiter("services_stable").wait(cluster=cluster, services=[service], WaiterConfig={"Delay": 1})
+    now = ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]
+    check(len(now) == len(arns) and arns[0] not in now, "a task that is stopped is replaced")
+    listed = dict(logGroupName="/ecs/hazelcast", filterPattern="Members", logStreamNamePrefix="hazelcast/")
+    pages = client("logs").get_paginator("filter_log_events").paginate(**listed, PaginationConfig={"PageSize": 2})
+    ids = [event["eventId"] for page in pages for event in page["events"]]
+    whole = [event["eventId"] for event in logs.filter_log_events(**listed)["events"]]
+    check(ids == whole and len(ids) == len(set(ids)) > 2, "pages of two find what one page does")
+
+
 def service_deleted(client):
     """The end of a service: a waiter for its tasks, one for itself, and its name is free again."""
     ecs = client("ecs")
@@ -565,6 +599,7 @@ def main(program, folder):
         secrets_and_images(client)
         keys(client)
         command_line(endpoint)
+        exec_and_stop(client)
         service_deleted(client)
 
 

@@ -125,13 +125,18 @@ impl Target {
 
     /// The first line of all output: what is worked on.
     pub fn header(&self, cloud: &Cloud, stack: &str) -> String {
+        format!("{}, stack {stack}", self.place(cloud))
+    }
+
+    /// The account and region, and who answers.
+    pub fn place(&self, cloud: &Cloud) -> String {
         let Cloud { account, region, .. } = cloud;
         match self {
-            Self::Local { .. } => format!("local: the embedded AWS, account {account}, {region}, stack {stack}"),
+            Self::Local { .. } => format!("local: the embedded AWS, account {account}, {region}"),
             Self::Aws { profile, endpoint_url, .. } => {
                 let at = endpoint_url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
                 let by = profile.as_ref().map(|profile| format!(", profile {profile}")).unwrap_or_default();
-                format!("aws{at}: account {account}{by}, {region}, stack {stack}")
+                format!("aws{at}: account {account}{by}, {region}")
             }
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use hzscript::cloud::ConnectError;
 use hzscript::engine::EngineError;
 use hzscript::import::ImportError;
+use hzscript::live::LiveError;
 use hzscript::local::service::Fault;
 use hzscript::local::store::StoreError;
 use hzscript::plan::PlanError;
@@ -64,6 +65,8 @@ pub enum Error {
         /// Where its state is.
         state: String,
     },
+    /// What runs cannot be asked for, or is not there.
+    Live(Box<LiveError>),
     /// Nothing can be imported.
     Import(Box<ImportError>),
     /// The plan cannot be saved, or the saved one not be executed.

@@ -23,6 +23,7 @@ mod input;
 mod interrupt;
 mod keys;
 mod known;
+mod live;
 mod local;
 mod outputs;
 mod plan;
@@ -47,7 +48,10 @@ use std::sync::OnceLock;
 use clap::{CommandFactory, Parser};
 use hzscript::cloud::Calls;
 
-use args::{Arguments, Command, OutputArguments};
+use args::{
+    Arguments, Command, EventsArguments, ExecArguments, LogsArguments, OutputArguments, PortForwardArguments,
+    RedeployArguments, ScaleArguments, StatusArguments, StopArguments, TasksArguments, TopArguments, TraceArguments,
+};
 use environment::Environment;
 use error::Error;
 use exit::Exit;
@@ -130,6 +134,18 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Outputs(arguments) => outputs::run(arguments, tools).await,
         Command::Drift(arguments) => drift::run(arguments, tools).await,
         Command::Repl(arguments) => repl::run(arguments, tools).await,
+        Command::Status(arguments) => live::status::run(arguments, tools).await,
+        Command::Tasks(arguments) => live::tasks::run(arguments, tools).await,
+        Command::Events(arguments) => live::events::run(arguments, tools).await,
+        Command::Logs(arguments) => live::logs::run(arguments, tools).await,
+        Command::Members(arguments) => live::members::run(arguments, tools).await,
+        Command::Trace(arguments) => live::trace::run(arguments, tools).await,
+        Command::Exec(arguments) => live::enter::exec(arguments, tools).await,
+        Command::PortForward(arguments) => live::enter::port_forward(arguments, tools).await,
+        Command::Scale(arguments) => live::scale(arguments, tools).await,
+        Command::Redeploy(arguments) => live::redeploy(arguments, tools).await,
+        Command::Stop(arguments) => live::stop(arguments, tools).await,
+        Command::Top(arguments) => live::top::run(arguments, tools).await,
         Command::Refresh(arguments) => refresh::run(arguments, tools).await,
         Command::Forget(arguments) => edit::forget::run(arguments, tools).await,
         Command::Import(arguments) => import::run(arguments, tools).await,
@@ -157,6 +173,18 @@ fn options(command: &Command) -> Options {
         Command::Import(arguments) => of(&arguments.output),
         // Their JSON is one value, which they print themselves.
         Command::Outputs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Status(StatusArguments { at })
+        | Command::Tasks(TasksArguments { at, .. })
+        | Command::Events(EventsArguments { at, .. })
+        | Command::Logs(LogsArguments { at, .. })
+        | Command::Members(StatusArguments { at })
+        | Command::Trace(TraceArguments { at, .. })
+        | Command::Exec(ExecArguments { at, .. })
+        | Command::PortForward(PortForwardArguments { at, .. })
+        | Command::Scale(ScaleArguments { at, .. })
+        | Command::Redeploy(RedeployArguments { at, .. })
+        | Command::Stop(StopArguments { at, .. })
+        | Command::Top(TopArguments { at, .. }) => Options { no_color: at.output.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Repl(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },

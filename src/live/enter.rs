@@ -49,6 +49,13 @@ pub enum Obstacle {
     },
     /// The task has no task role.
     NoRole,
+    /// The task role may not do what the agent in the container needs.
+    RoleMayNot {
+        /// Its name.
+        role: String,
+        /// The actions.
+        actions: Vec<String>,
+    },
     /// The agent in the container does not run (yet).
     Agent {
         /// Its state.
@@ -81,6 +88,13 @@ impl Obstacle {
                 "the task has no task role, so the agent in it cannot open its channels".to_owned(),
                 format!("give the task definition a `taskRoleArn` whose role allows {}", ROLE_ACTIONS.join(", ")),
             ),
+            Self::RoleMayNot { role, actions } => {
+                let list: Vec<String> = actions.iter().map(|action| format!("\"{action}\"")).collect();
+                (
+                    format!("the task role ({role}) may not do {}", actions.join(", ")),
+                    format!("allow it: role.add_to_policy(#{{ actions: [{}], resources: \"*\" }})", list.join(", ")),
+                )
+            }
             Self::Agent { status } => (
                 format!("the agent in the container is {status}"),
                 format!(
@@ -132,7 +146,8 @@ impl Live {
             let there = task.containers.iter().map(|container| container.name.clone()).collect();
             return Err(LiveError::not_found(Sort::Container, &name, Some(format!("task {}", task.id)), there));
         };
-        let role = definition.as_ref().and_then(|one| one.task_role_arn()).map(|arn| last(arn).to_owned());
+        let role_arn = definition.as_ref().and_then(|one| one.task_role_arn());
+        let role = role_arn.map(|arn| last(arn).to_owned());
         let mut obstacles = Vec::new();
         if !task.is_running() {
             let status = if task.status == "RUNNING" { "about to stop" } else { &task.status };
@@ -145,13 +160,29 @@ impl Live {
             };
             obstacles.push(Obstacle::Off { service: task.service.clone(), service_has_it });
         }
-        if role.is_none() {
-            obstacles.push(Obstacle::NoRole);
+        match (role_arn, &role) {
+            (Some(arn), Some(role)) => {
+                let actions = self.refused(arn).await;
+                if !actions.is_empty() {
+                    obstacles.push(Obstacle::RoleMayNot { role: role.clone(), actions });
+                }
+            }
+            _ => obstacles.push(Obstacle::NoRole),
         }
         if let Some(status) = found.exec_agent.as_ref().filter(|status| *status != "RUNNING") {
             obstacles.push(Obstacle::Agent { status: status.clone() });
         }
         Ok(Entry { task, container: found, role, obstacles })
+    }
+
+    /// Which of [`ROLE_ACTIONS`] a role may not do; none where that cannot be asked.
+    async fn refused(&self, role: &str) -> Vec<String> {
+        let call = self.cloud.iam.simulate_principal_policy().policy_source_arn(role);
+        let call = call.set_action_names(Some(ROLE_ACTIONS.map(str::to_owned).to_vec()));
+        let Ok(answer) = call.send().await else { return Vec::new() };
+        let results = answer.evaluation_results.unwrap_or_default().into_iter();
+        let refused = results.filter(|result| result.eval_decision.as_str() != "allowed");
+        refused.map(|result| result.eval_action_name).collect()
     }
 
     /// Opens a session in which a command runs in a container.

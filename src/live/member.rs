@@ -66,7 +66,7 @@ pub struct MemberGroup {
     pub services: Vec<String>,
     /// How many are wanted.
     pub wanted: usize,
-    /// How many are in the list that most of them print.
+    /// How many of the list that most of them print run.
     pub found: usize,
     /// Whether all that are wanted run and see each other and nobody else.
     pub formed: bool,
@@ -335,13 +335,14 @@ fn group(
     members.sort_by(|one, other| (&one.address, &one.task).cmp(&(&other.address, &other.task)));
     let wanted = services.iter().map(|service| usize::try_from(service.desired).unwrap_or(0)).sum();
     let whole = members.iter().all(|member| member.standing == Standing::Together) && members.len() == wanted;
+    let found = main.iter().filter(|address| running.contains(host(address))).count();
     MemberGroup {
         product: said.product.unwrap_or(Product::Hazelcast),
         services: services.iter().map(|service| service.name.clone()).collect(),
         wanted,
-        found: main.len(),
+        found,
         formed: whole,
-        summary: summary(&members, wanted, main.len(), whole),
+        summary: summary(&members, wanted, found, whole),
         unread: said.unread,
         members,
     }

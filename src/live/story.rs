@@ -98,6 +98,12 @@ fn told<'a>(service: &'a Service, task: &'a Task) -> impl Iterator<Item = Moment
     of_task.filter_map(|event| Some(Moment { time: event.time?, source: Source::Service, text: event.message.clone() }))
 }
 
+/// A reason without what was put to it of how containers ended.
+fn without_ends<'a>(reason: &'a str, task: &Task) -> &'a str {
+    let ends = task.containers.iter().filter_map(|container| reason.find(&format!("; {}: ", container.name)));
+    &reason[..ends.min().unwrap_or(reason.len())]
+}
+
 /// The states of a task and how its containers ended.
 fn states(task: &Task) -> Vec<Moment> {
     let by = match (&task.service, &task.started_by) {
@@ -110,7 +116,8 @@ fn states(task: &Task) -> Vec<Moment> {
         .into_iter()
         .filter_map(|(word, value)| value.as_ref().map(|value| format!("{word} {value}")))
         .collect();
-    let why = match (&task.stop_code, &task.stopped_reason) {
+    // How its containers ended is told when they have.
+    let why = match (&task.stop_code, task.stopped_reason.as_deref().map(|reason| without_ends(reason, task))) {
         (Some(code), Some(reason)) => format!(": {reason} ({code})"),
         (None, Some(reason)) => format!(": {reason}"),
         (Some(code), None) => format!(": {code}"),

@@ -141,7 +141,7 @@ impl Local {
     }
 
     /// The time here.
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 

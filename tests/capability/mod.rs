@@ -22,6 +22,8 @@ mod hostile_text;
 mod importing;
 mod interrupted;
 mod lagging;
+mod live;
+mod live_commands;
 mod locking;
 mod locking_at_random;
 mod locking_processes;

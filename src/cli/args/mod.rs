@@ -2,6 +2,7 @@
 
 mod edit;
 mod import;
+mod live;
 mod local;
 mod look;
 mod repl;
@@ -20,6 +21,10 @@ pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
 pub use import::ImportArguments;
+pub use live::{
+    ChangeArguments, EventsArguments, ExecArguments, LogsArguments, PortForwardArguments, RedeployArguments,
+    ScaleArguments, StatusArguments, StopArguments, TasksArguments, TopArguments, TraceArguments, WhereArguments,
+};
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
 pub use repl::ReplArguments;
@@ -56,6 +61,7 @@ Examples:
   hzscript rollback scripts/hazelcast.rhai                  back to what the run before executed
   hzscript repl scripts/hazelcast.rhai                      a prompt to explore it at
   hzscript drift scripts/hazelcast.rhai                     what others have changed
+  hzscript status scripts/hazelcast.rhai                    what runs
   hzscript import --cluster production --out production.rhai  what exists, as a script
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
   hzscript destroy scripts/hazelcast.rhai";
@@ -99,6 +105,33 @@ is no drift.")]
 Declarations typed there make a program, which :plan, :apply and :save work on; clusters(), services(), tasks(), members()
 and the like ask what runs. Without a terminal entries are read from standard input, up to the first mistake.")]
     Repl(ReplArguments),
+    /// Show the services of a cluster: tasks, deployments, last events, what failed lately
+    Status(StatusArguments),
+    /// List the tasks of a cluster, and with --all those that have stopped
+    Tasks(TasksArguments),
+    /// Show what ECS tells of the services of a cluster
+    Events(EventsArguments),
+    /// Show what tasks print, and with -f what they will
+    Logs(LogsArguments),
+    /// Show which members of Hazelcast and OrientDB clusters found each other, beside the tasks that run
+    #[command(after_help = "\
+Exit status: 0 all of them found each other, 1 not.")]
+    Members(StatusArguments),
+    /// Tell what became of one task: its states, events, exit codes, last lines, and why it stopped
+    Trace(TraceArguments),
+    /// Run a command in a container (ECS Exec)
+    Exec(ExecArguments),
+    /// Have a local port lead to one of a container
+    PortForward(PortForwardArguments),
+    /// Have a service run another number of tasks
+    Scale(ScaleArguments),
+    /// Have a service replace its tasks by new ones
+    Redeploy(RedeployArguments),
+    /// Stop a task; its service starts another
+    Stop(StopArguments),
+    /// Watch a cluster: services, tasks, events and logs on the whole screen
+    #[command(visible_alias = "watch")]
+    Top(TopArguments),
     /// Make the state know what exists, and change nothing in AWS
     #[command(after_help = edit::AFTER_REFRESH)]
     Refresh(RefreshArguments),

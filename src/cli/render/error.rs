@@ -6,6 +6,7 @@ use std::path::Path;
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
 use hzscript::import::ImportError;
+use hzscript::live::LiveError;
 use hzscript::model::Address;
 use hzscript::model::schema::schemas;
 use hzscript::plan::scope::ScopeError;
@@ -88,6 +89,7 @@ pub fn told(error: &Error) -> Told {
             sources: sources.clone(),
         },
         Error::Engine { error, state } => of_engine(error, state),
+        Error::Live(error) => of_live(error),
         Error::Import(error) => of_import(error),
         Error::Saved(error) => Told::new(error.to_string(), error.help().as_deref()),
         Error::State(error) => of_state(error, None),
@@ -100,6 +102,13 @@ pub fn told(error: &Error) -> Told {
         Error::Refused(fault) => Told::new(format!("the embedded AWS: {}: {}", fault.code, fault.message), None),
         Error::Settings { path, reason } => Told::new(format!("{}: {reason}", path.display()), None),
         Error::Io { what, source } => Told::new(format!("cannot {what}: {source}"), None),
+    }
+}
+
+fn of_live(error: &LiveError) -> Told {
+    match error {
+        LiveError::Call(error) => Told::new(error.to_string(), of_call(error).help.as_deref()),
+        error => Told::new(error.to_string(), error.help().as_deref()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! ECS: clusters, task definitions, services and tasks on Fargate, with the scheduler that brings services to what they
 //! want.
 //!
-//! Calls are in [`cluster`], [`task_definition`], [`service`], [`service_create`], [`service_change`], [`run`], [`tags`],
-//! [`capacity`] and [`account`]. What happens by itself are timers: [`scheduler`] looks at services, [`life`] at tasks,
+//! Calls are in [`cluster`], [`task_definition`], [`service`], [`service_create`], [`service_change`], [`run`], [`exec`],
+//! [`tags`], [`capacity`] and [`account`]. What happens by itself are timers: [`scheduler`] looks at services, [`life`] at tasks,
 //! [`member_log`] at what Hazelcast members say. [`deployment`] decides, purely, what a service's tasks need;
 //! [`failure`] says why a task cannot start, [`volume`] why it cannot have its volumes.
 //!
@@ -19,6 +19,7 @@ mod container;
 mod definition_defaults;
 mod deployment;
 mod events;
+mod exec;
 mod failure;
 mod fargate;
 mod life;
@@ -79,6 +80,7 @@ impl Service for Ecs {
             "StopTask" => run::stop(tx, params),
             "ListTasks" => run::list(tx, params),
             "DescribeTasks" => run::describe(tx, params),
+            "ExecuteCommand" => exec::execute(tx, params),
             "TagResource" => tags::tag(tx, params),
             "UntagResource" => tags::untag(tx, params),
             "ListTagsForResource" => tags::list(tx, params),

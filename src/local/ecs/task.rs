@@ -64,6 +64,13 @@ pub struct Container {
     pub reason: Option<String>,
 }
 
+impl Container {
+    /// Its ARN.
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+}
+
 /// A task's network interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Interface {

@@ -146,6 +146,9 @@ impl Task {
                 view[name] = json!(size.to_string());
             }
         }
+        if self.exec {
+            view["managedAgents"] = json!([{"name": "ExecuteCommandAgent", "lastStatus": last}]);
+        }
         if self.times.started.is_some() {
             view["runtimeId"] = json!(container.runtime);
         }

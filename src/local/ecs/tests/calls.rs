@@ -180,3 +180,41 @@ fn a_service_on_instances_says_that_there_are_none() {
     let in_the_way = aws.refused("DeleteCluster", json!({"cluster": "demo"}));
     assert_eq!(in_the_way.0, "ClusterContainsServicesException");
 }
+
+#[test]
+fn a_container_is_entered_only_when_its_agent_can_be_reached() {
+    let (mut aws, network) = Aws::with_network(1.0);
+    let mut params = definition("web");
+    params["taskRoleArn"] = json!("arn:aws:iam::000000000000:role/members");
+    aws.role("members", &["ssmmessages:*"]);
+    aws.ecs("RegisterTaskDefinition", params);
+    aws.ecs("RegisterTaskDefinition", definition("bare"));
+    let run = |aws: &mut Aws, family: &str, on: bool| {
+        let params = json!({"cluster": "demo", "taskDefinition": family, "launchType": "FARGATE",
+                            "enableExecuteCommand": on, "networkConfiguration": network});
+        let task = aws.ecs("RunTask", params)["tasks"][0]["taskArn"].clone();
+        json!({"cluster": "demo", "task": task, "interactive": true, "command": "/bin/sh"})
+    };
+    let asked = run(&mut aws, "web", true);
+    let off = run(&mut aws, "web", false);
+    let bare = run(&mut aws, "bare", true);
+    let refused = |aws: &mut Aws, params: &crate::model::Json| aws.refused("ExecuteCommand", params.clone()).0;
+    assert_eq!(refused(&mut aws, &asked), "InvalidParameterException", "it does not run yet");
+    aws.pass(30);
+    let described = aws.ecs("DescribeTasks", json!({"cluster": "demo", "tasks": [asked["task"]]}));
+    let container = &described["tasks"][0]["containers"][0];
+    assert_eq!(container["managedAgents"], json!([{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}]));
+    let session = aws.ecs("ExecuteCommand", asked.clone());
+    assert_eq!(session["containerArn"], container["containerArn"]);
+    assert_eq!(session["containerName"], "app");
+    let id = session["session"]["sessionId"].as_str().expect("a text");
+    assert!(id.starts_with("ecs-execute-command-"), "{id}");
+    assert!(session["session"]["streamUrl"].as_str().is_some_and(|url| url.contains(id)), "{session}");
+    assert_eq!(refused(&mut aws, &off), "InvalidParameterException");
+    assert_eq!(refused(&mut aws, &bare), "TargetNotConnectedException", "it has no role");
+    for (name, value) in [("interactive", json!(false)), ("container", json!("other")), ("task", json!("0123"))] {
+        let mut wrong = asked.clone();
+        wrong[name] = value;
+        assert_eq!(refused(&mut aws, &wrong), "InvalidParameterException", "{name}");
+    }
+}
