@@ -77,11 +77,14 @@ class Terminal:
             self.read()
 
 
-def plain(raw):
+def drawn(raw):
     """What is said, without colours and movements of the cursor."""
-    text = raw.decode(errors="replace")
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]", "", text)
-    return text.replace("\r", "")
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]", "", raw.decode(errors="replace"))
+
+
+def plain(raw):
+    """The same as lines."""
+    return drawn(raw).replace("\r", "")
 
 
 PROMPT = r"local/[a-z-]+> $"
@@ -134,25 +137,26 @@ def session(program, folder):
     at.type("n\r", PROMPT)
     said = at.type(":save mine.rhai\r", PROMPT)
     check("mine.rhai is written" in said, "the program is saved")
-    since = len(at.said)
     os.write(at.terminal, b":quit\r")
     while at.read():
         pass
     check(os.waitstatus_to_exitcode(os.waitpid(at.child, 0)[1]) == 0, "the prompt ends")
-    return at.said
+    return at.raw
 
 
 def main(program, record=None):
     program = pathlib.Path(program).resolve()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        said = session(program, folder)
+        raw = session(program, folder)
         saved = (folder / "mine.rhai").read_text()
         check("let members = 4;" in saved and 'ecs_cluster("second"' in saved, "the script has what was said")
         history = (folder / ".hzscript" / "history").read_text()
         check(":save mine.rhai" in history, "what was typed is kept for the next time")
         if record:
-            pathlib.Path(record).write_text(said)
+            # A line is drawn anew with each key: what it was at last.
+            lines = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in drawn(raw).split("\n"))
+            pathlib.Path(record).write_text("\n".join(lines))
 
 
 main(*sys.argv[1:])

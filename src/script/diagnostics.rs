@@ -6,7 +6,7 @@ use super::limits::{CALL_LEVELS, EXPRESSION_DEPTH, Watch};
 use super::session::{Mistake, State};
 use super::sources::At;
 use super::suggest::did_you_mean;
-use super::{Diagnostic, library, names, tokens};
+use super::{Diagnostic, explore, library, names, tokens};
 use crate::model::schemas;
 
 /// Most callers that are told.
@@ -126,6 +126,10 @@ fn function_not_found(signature: &str) -> Mistake {
     if let Some((_, usage)) = own().find(|(known, _)| *known == name) {
         let mistake = Mistake::new(format!("`{shown}` cannot be called: other arguments are wanted"));
         return mistake.help(format!("write {usage}"));
+    }
+    if explore::questions().iter().any(|(question, _)| *question == name) {
+        let mistake = Mistake::new(format!("a script has no function `{shown}`: it asks what runs"));
+        return mistake.label("not a function of scripts").help("ask at the prompt: hzscript repl".to_owned());
     }
     let names: Vec<&str> = kinds.chain(library).chain(own().map(|(known, _)| *known)).collect();
     Mistake::new(format!("there is no function `{shown}`")).label("not a function").help(did_you_mean(name, names))

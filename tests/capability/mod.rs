@@ -34,6 +34,7 @@ mod planning;
 mod random_stacks;
 mod random_stacks_found;
 mod refresh;
+mod repl;
 mod rollback;
 mod samples;
 mod saved;

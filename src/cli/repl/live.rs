@@ -19,6 +19,7 @@ use super::super::interrupt::Interrupt;
 use super::super::prompt::{Consent, ask};
 use super::super::render::escape;
 use super::super::render::screen::Screen;
+use super::look::log_line;
 use super::names::Names;
 use super::{Repl, usage};
 
@@ -62,7 +63,8 @@ impl Running {
         }
         match (found.len(), found.pop()) {
             (1, Some(one)) => Ok(one),
-            (0, _) => Err(format!("there is no service `{service}`; there are: {}", listed(&names))),
+            (0, _) if names.is_empty() => Err(format!("there is no service `{service}`, and no other")),
+            (0, _) => Err(format!("there is no service `{service}`; there are: {}", names.join(", "))),
             (_, _) => Err(format!(
                 "there are several services `{service}`: say in which cluster, service(\"cluster\", \"{service}\")"
             )),
@@ -222,10 +224,6 @@ fn told(error: LiveError) -> String {
     }
 }
 
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
 /// So long ago.
 fn ago(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("`{text}` is not how long ago: write it such as 90s, 10m or 1h30m");
@@ -257,10 +255,7 @@ impl Repl<'_> {
             let mut lines = std::pin::pin!(live.follow(query));
             while let Some(line) = lines.next().await {
                 let line = line.map_err(|error| failed(told(error)))?;
-                let time = line.time.strftime("%H:%M:%S").to_string();
-                let task = escape::shortened(&line.task, 8);
-                let head = palette.dim(&format!("{time} {}", escape::line(&task)));
-                line.message.lines().for_each(|text| tools.screen.out(&format!("{head} {}", escape::line(text))));
+                tools.screen.out(&log_line(&line.time.to_string(), &line.task, &line.message, palette));
             }
             Ok::<_, Error>(())
         };

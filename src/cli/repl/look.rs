@@ -18,14 +18,13 @@ const LINE: usize = 100;
 const TASK: usize = 13;
 
 /// What tables of each sort of thing that runs are made of.
-const COLUMNS: [(&str, &[&str]); 14] = [
+const COLUMNS: [(&str, &[&str]); 13] = [
     ("cluster", &["name", "status", "services", "running", "pending"]),
     ("service", &["name", "cluster", "status", "desired", "running", "pending", "definition"]),
     ("task", &["id", "service", "status", "desiredStatus", "health", "zone", "address", "started", "stoppedReason"]),
     ("container", &["name", "status", "health", "exitCode", "image", "reason"]),
     ("event", &["time", "service", "message"]),
     ("deployment", &["id", "status", "definition", "desired", "running", "pending", "failed", "rollout", "reason"]),
-    ("line", &["time", "task", "message"]),
     ("member", &["address", "standing", "sees", "seenBy", "task", "service", "zone", "registered"]),
     ("instance", &["id", "address", "port", "health"]),
     ("namespace", &["name", "id", "kind"]),
@@ -43,6 +42,7 @@ pub fn shown(value: &Shown, palette: Palette) -> Option<String> {
         Shown::List(items) if items.iter().all(is_group) => {
             Some(items.iter().filter_map(|item| shown(item, palette)).collect::<Vec<_>>().join("\n\n"))
         }
+        Shown::List(items) if items.iter().all(is_line) => Some(log(items, palette)),
         Shown::List(items) => Some(list(items, palette)),
         Shown::Map(entries) if entries.is_empty() => Some("#{}".to_owned()),
         Shown::Map(entries) => Some(tree(entries, 0, palette).join("\n")),
@@ -69,6 +69,28 @@ pub fn shown(value: &Shown, palette: Palette) -> Option<String> {
 /// Whether it is members that are to be one cluster: shown by what is to be said of them together.
 fn is_group(value: &Shown) -> bool {
     matches!(value, Shown::Object { sort, .. } if sort == "members")
+}
+
+/// Whether it is a line of a log, which is shown as such.
+fn is_line(value: &Shown) -> bool {
+    matches!(value, Shown::Object { sort, .. } if sort == "line")
+}
+
+fn log(items: &[Shown], palette: Palette) -> String {
+    let line = |item: &Shown| {
+        let entries = row(item).map_or(&[][..], |(_, entries)| entries);
+        let [time, task, message] = ["time", "task", "message"].map(|name| text_of(entries, name).unwrap_or_default());
+        log_line(time, task, message, palette)
+    };
+    items.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A line of a log: when, by which task, and what; the last may be several.
+pub fn log_line(time: &str, task: &str, message: &str, palette: Palette) -> String {
+    let time = time.split_once('T').map_or(time, |(_, time)| time.get(..8).unwrap_or(time));
+    let head = palette.dim(&format!("{} {}", escape::line(time), escape::line(&escape::shortened(task, 8))));
+    let line = |text: &str| format!("{head} {}", escape::line(&text.replace('\t', "    ")));
+    if message.is_empty() { head.clone() } else { message.lines().map(line).collect::<Vec<_>>().join("\n") }
 }
 
 fn text_of<'a>(entries: &'a [(String, Shown)], name: &str) -> Option<&'a str> {
@@ -127,7 +149,7 @@ fn table(rows: &[(&str, &[(String, Shown)])]) -> String {
         match column {
             "time" | "started" | "created" => moment(&text),
             // As much of it as tells it from others, and can be given for the whole.
-            "id" | "task" if matches!(sort, "task" | "line" | "member") => escape::shortened(&text, TASK),
+            "id" | "task" if matches!(sort, "task" | "member") => escape::shortened(&text, TASK),
             _ => text,
         }
     };
@@ -242,6 +264,23 @@ mod tests {
 
     fn without_colours(value: &Shown) -> String {
         shown(value, Palette::new(false)).unwrap_or_default()
+    }
+
+    #[test]
+    fn lines_of_logs_are_lines() {
+        let line = Shown::Object {
+            sort: "line".to_owned(),
+            entries: map(&[
+                ("time", text("2026-01-02T03:04:05.123Z")),
+                ("task", text("6ad6badf608996836cb8d71f55436939")),
+                ("message", text("Members {size:1} [\n\tMember this\u{1b}[2J\n]")),
+            ]),
+        };
+        insta::assert_snapshot!(without_colours(&Shown::List(vec![line])), @r"
+        03:04:05 6ad6bad… Members {size:1} [
+        03:04:05 6ad6bad…     Member this\u{1b}[2J
+        03:04:05 6ad6bad… ]
+        ");
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl Document {
             let body = &entry[part.range.clone()];
             let lead = &entry[end..part.range.start];
             end = part.range.end;
-            let found = taking.as_ref().and_then(|taking| {
+            let stays = taking.as_ref().filter(|taking| !placing.removed.contains(&taking.piece));
+            let found = stays.and_then(|taking| {
                 let piece = document.pieces.iter_mut().find(|piece| piece.id == taking.piece)?;
                 piece.body = taking.body(body);
                 if let Defines::Variable(_) | Defines::Function(_) = part.defines {
@@ -226,6 +227,9 @@ impl Piece {
         self.ended = true;
         let line_before = self.lead.find('\n').unwrap_or(self.lead.len());
         self.lead.truncate(line_before);
+        if self.lead.trim().is_empty() {
+            self.lead.clear();
+        }
     }
 }
 

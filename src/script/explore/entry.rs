@@ -144,6 +144,7 @@ fn place(entry: &str, offset: usize, length: usize) -> Place {
 pub(super) struct Back<'a> {
     /// What the text is called.
     pub(super) file: &'a str,
+    pub(super) text: &'a str,
     pub(super) entry: &'a str,
     pub(super) placed: &'a [Placed],
 }
@@ -172,7 +173,8 @@ impl Back<'_> {
 
     fn own(&self, known: &Place) -> Option<Place> {
         let within = |placed: &&Placed| placed.range.contains(&known.offset);
-        let at_the_end = || self.placed.last().filter(|placed| known.offset >= placed.range.end);
+        let ends = |placed: &&Placed| self.text.get(placed.range.end..).is_some_and(|rest| rest.trim().is_empty());
+        let at_the_end = || self.placed.last().filter(ends).filter(|placed| known.offset >= placed.range.end);
         let placed = self.placed.iter().find(within).or_else(at_the_end)?;
         let within = (known.offset - placed.range.start).min(placed.range.len());
         Some(place(self.entry, placed.offset + within, known.length))

@@ -509,7 +509,7 @@ impl Live {
     fn logs(&self, context: &NativeCallContext, object: &Object, which: &Map) -> Outcome<Dynamic> {
         let json = to_json(&Dynamic::from(which.clone()), &mut self.session.state());
         let given = json.map_err(|unfit| format!("what says which lines are wanted has {} in it", unfit.what))?;
-        for key in which.keys().filter(|key| !WHICH.contains(&key.as_str())) {
+        if let Some(key) = which.keys().find(|key| !WHICH.contains(&key.as_str())) {
             let help = did_you_mean(key, WHICH).unwrap_or_else(|| format!("it has {}", listed(WHICH, "and")));
             let mistake = Mistake::new(format!("`logs` has no property `{key}`")).label("not a property").help(help);
             let step = [crate::model::PathStep::Key(key.to_string())];

@@ -356,7 +356,7 @@ impl Exploring {
         let trial = Trial { fresh, held: self.held.clone(), queries };
         let tried = self.attempt(&all, trial, &self.now.printed).await;
         drop(waiting);
-        let back = Back { file: self.file(), entry: text, placed: &placed };
+        let back = Back { file: self.file(), text: &all, entry: text, placed: &placed };
         let (tried, _) = tried.map_err(|mistakes| back.mistakes(mistakes))?;
         let said = Said { variables: BTreeMap::new(), ..tried.said.clone() };
         let before = Said { variables: BTreeMap::new(), ..self.now.said.clone() };
@@ -433,11 +433,10 @@ impl Exploring {
         let only_look: Vec<usize> = (0..parts.len())
             .filter(|at| parts[*at].defines == Defines::Nothing && entry::only_looks(&text[parts[*at].range.clone()]))
             .collect();
-        let last_placed = attempt.placed.last().is_some_and(|placed| placed.statement + 1 == parts.len());
-        let at_the_end = attempt
-            .placed
-            .last()
-            .is_some_and(|placed| last_placed && attempt.text[placed.range.end..].trim().is_empty());
+        let at_the_end = attempt.placed.last().is_some_and(|placed| {
+            let rest = attempt.text.get(placed.range.end..);
+            placed.statement + 1 == parts.len() && rest.is_some_and(|rest| rest.trim().is_empty())
+        });
         self.document = attempt.document.kept(&attempt.placed, &only_look);
         self.typed.push(text.to_owned());
         let mut entered = self.accept(tried, true);
@@ -470,7 +469,7 @@ impl Exploring {
         let text = document.text();
         let fresh = placed.iter().map(|placed| placed.range.clone()).collect();
         let tried = self.attempt(&text, Trial { fresh, ..Trial::whole() }, &self.now.printed).await;
-        let back = Back { file: self.file(), entry, placed: &placed };
+        let back = Back { file: self.file(), text: &text, entry, placed: &placed };
         match tried {
             Ok((mut tried, printed)) => {
                 tried.warnings = back.diagnostics(tried.warnings);
