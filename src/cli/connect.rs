@@ -69,7 +69,7 @@ impl Target {
             }
             (Some(TargetName::Aws), _) | (None, Some(_)) if !faults.rules.is_empty() => usage(
                 "--fault is for the embedded AWS only",
-                "leave it out, or leave out what names another: --target aws, --endpoint-url",
+                "leave it out, or work on the embedded AWS: --target local",
             ),
             (Some(TargetName::Aws), _) | (None, Some(_)) => Ok(Self::Aws {
                 region: region.clone(),
@@ -165,7 +165,10 @@ fn check_endpoint(url: &str) -> Result<(), Error> {
 }
 
 /// A region is part of host names: small letters, digits and `-`.
-fn check_region(region: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// When it is none.
+pub fn check_region(region: &str) -> Result<(), Error> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !region.is_empty() && region.len() <= 32 && region.chars().all(good) {
         return Ok(());

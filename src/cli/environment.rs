@@ -1,10 +1,12 @@
 //! What the process finds around it: environment variables, terminal, user and machine. Read here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use hzscript::script::Given;
 use hzscript::state::{Locking, Owner, ProcessIdentity, Surroundings};
 use hzscript::stores::Access;
 use jiff::Timestamp;
@@ -14,6 +16,10 @@ use jiff::Timestamp;
 pub struct Environment {
     /// Environment variables that are text, in the order of their names.
     variables: Vec<(String, String)>,
+    /// The folder the program was started in.
+    pub here: PathBuf,
+    /// Inputs that `hzscript.toml` gives.
+    pub settled: BTreeMap<String, Given>,
     /// Whether somebody can answer a question.
     pub interactive: bool,
     /// Whether standard output is a terminal.
@@ -32,6 +38,8 @@ impl Environment {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             variables,
+            here: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            settled: BTreeMap::new(),
             interactive: std::io::stdin().is_terminal() && stderr_is_terminal,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal,
@@ -97,7 +105,14 @@ impl Environment {
     #[cfg(test)]
     pub fn with(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { variables, interactive: false, stdout_is_terminal: false, stderr_is_terminal: false }
+        Self {
+            variables,
+            here: PathBuf::from("."),
+            settled: BTreeMap::new(),
+            interactive: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        }
     }
 }
 

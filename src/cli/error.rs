@@ -44,6 +44,8 @@ pub enum Error {
     Input(InputError),
     /// The script has mistakes.
     Mistakes(Mistakes),
+    /// `hzscript.toml` has mistakes.
+    Project(Mistakes),
     /// The program cannot be planned.
     Plan {
         /// Why not.

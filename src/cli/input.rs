@@ -1,4 +1,4 @@
-//! Gathering a script's inputs: from the environment, files and `--set`, each over the one before.
+//! Gathering a script's inputs: from `hzscript.toml`, the environment, files and `--set`, each over the one before.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub enum InputError {
 /// # Errors
 /// At the first source that is not readable.
 pub fn gather(arguments: &InputArguments, environment: &Environment) -> Result<BTreeMap<String, Given>, InputError> {
-    let mut found = BTreeMap::new();
+    let mut found = environment.settled.clone();
     for (name, value) in environment.starting_with(PREFIX).filter(|(name, _)| !name.is_empty()) {
         found.insert(input_name(name), Given::Ambient(value.to_owned()));
     }
@@ -106,7 +106,10 @@ fn from_file(file: &Path) -> Result<JsonMap, InputError> {
 }
 
 /// TOML as JSON; dates and times become text. The error is a number that JSON does not have.
-fn json(value: toml::Value) -> Result<Json, f64> {
+///
+/// # Errors
+/// That number.
+pub fn json(value: toml::Value) -> Result<Json, f64> {
     Ok(match value {
         toml::Value::String(text) => Json::String(text),
         toml::Value::Integer(number) => Json::from(number),

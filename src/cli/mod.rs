@@ -10,6 +10,7 @@ mod args;
 mod check;
 mod connect;
 mod destroy;
+mod docs;
 mod drift;
 mod edit;
 mod environment;
@@ -19,12 +20,14 @@ mod execute;
 mod exit;
 mod faults;
 mod import;
+mod init;
 mod input;
 mod interrupt;
 mod keys;
 mod known;
 mod live;
 mod local;
+mod manual;
 mod outputs;
 mod plan;
 mod prompt;
@@ -38,25 +41,27 @@ mod run;
 mod saved;
 mod schema;
 mod script;
+mod settings;
 mod stack;
 mod state;
 mod synth;
 mod unlock;
+mod welcome;
 
 use std::sync::OnceLock;
 
-use clap::{CommandFactory, Parser};
 use hzscript::cloud::Calls;
 
 use args::{
-    Arguments, Command, EventsArguments, ExecArguments, LogsArguments, OutputArguments, PortForwardArguments,
-    RedeployArguments, ScaleArguments, StatusArguments, StopArguments, TasksArguments, TopArguments, TraceArguments,
+    Command, EventsArguments, ExecArguments, LogsArguments, OutputArguments, PortForwardArguments, RedeployArguments,
+    ScaleArguments, StatusArguments, StopArguments, TasksArguments, TopArguments, TraceArguments,
 };
 use environment::Environment;
 use error::Error;
 use exit::Exit;
 use interrupt::Interrupt;
 use render::screen::{Options, Screen};
+use settings::{Parsed, Stopped};
 
 /// What every command works with.
 #[derive(Debug)]
@@ -87,21 +92,32 @@ impl Tools {
 
 /// Runs the program with the arguments of the process, and answers with its exit status.
 pub fn main() -> i32 {
-    if std::env::args_os().len() < 2 {
-        // Nobody may be there to read it.
-        drop(Arguments::command().print_help());
+    let mut environment = Environment::read();
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if words.len() < 2 {
+        let screen = Screen::new(Options::default(), &environment);
+        screen.out(&welcome::text(&environment, screen.out_palette()));
         return Exit::Success.code();
     }
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
+    let Parsed { arguments, settings, taken } = match settings::parse(&words, &environment) {
+        Ok(parsed) => parsed,
+        Err(Stopped::Clap(error)) => {
             drop(error.print());
             // 2 would be taken for changes by those who use --detailed-exitcode.
             return if error.use_stderr() { Exit::Failure.code() } else { Exit::Success.code() };
         }
+        Err(Stopped::Error(error)) => {
+            let json = words.iter().any(|word| word == "--json");
+            return told(&error, &Screen::new(Options { json, ..Options::default() }, &environment)).code();
+        }
     };
-    let environment = Environment::read();
+    if let Some(settings) = settings {
+        environment.settled = settings.inputs.into_iter().map(|(name, (given, _))| (name, given)).collect();
+    }
     let screen = Screen::new(options(&arguments.command), &environment);
+    if screen.is_verbose() {
+        taken.iter().for_each(|taken| screen.err(&screen.err_palette().dim(&render::escape::line(taken))));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(source) => {
@@ -126,6 +142,7 @@ pub fn main() -> i32 {
 
 async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
     match command {
+        Command::Init(arguments) => init::run(arguments, tools).await,
         Command::Run(arguments) => run::run(arguments, tools).await,
         Command::Plan(arguments) => plan::run(arguments, tools).await,
         Command::Apply(arguments) => apply::run(arguments, tools).await,
@@ -152,7 +169,10 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
+        Command::Docs(arguments) => docs::run(arguments, tools),
         Command::Schema(command) => Ok(schema::run(command, tools)),
+        Command::Completions(arguments) => Ok(manual::completions(arguments, tools)),
+        Command::Man(arguments) => manual::man(arguments, tools),
         Command::Local(command) => local::run(command, tools).await,
     }
 }
@@ -162,6 +182,7 @@ fn options(command: &Command) -> Options {
     let of =
         |output: &OutputArguments| Options { json: output.json, no_color: output.no_color, verbose: output.verbose };
     match command {
+        Command::Init(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Run(arguments) => of(&arguments.output),
         Command::Plan(arguments) => of(&arguments.output),
         Command::Apply(arguments) => of(&arguments.output),
@@ -189,7 +210,8 @@ fn options(command: &Command) -> Options {
         Command::Repl(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
-        Command::Schema(_) | Command::Local(_) => Options::default(),
+        Command::Docs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Local(_) => Options::default(),
     }
 }
 

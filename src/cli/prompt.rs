@@ -66,15 +66,36 @@ pub async fn ask(
     interrupt: &Interrupt,
 ) -> Result<bool, Interrupted> {
     let question = screen.err_palette().bold(question);
+    let answer = line(&format!("{question} {} ", consent.hint()), screen, interrupt).await?;
+    Ok(answer.is_some_and(|answer| consent.given(&answer)))
+}
+
+/// Asks for a value. No answer, or an empty one, is the usual.
+///
+/// # Errors
+/// [`Interrupted`] when Ctrl-C is the answer.
+pub async fn answer(
+    question: &str,
+    usual: &str,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<String, Interrupted> {
+    let question = screen.err_palette().bold(question);
+    let answered = line(&format!("{question} [{usual}] "), screen, interrupt).await?;
+    let answered = answered.unwrap_or_default();
+    Ok(if answered.trim().is_empty() { usual.to_owned() } else { answered.trim().to_owned() })
+}
+
+/// A line that somebody types; none when there is none any more.
+async fn line(prompt: &str, screen: &Screen, interrupt: &Interrupt) -> Result<Option<String>, Interrupted> {
     let mut err = std::io::stderr();
     // Should the terminal be gone, the answer will be none.
-    drop(write!(err, "{question} {} ", consent.hint()).and_then(|()| err.flush()));
+    drop(write!(err, "{prompt}").and_then(|()| err.flush()));
     let read = tokio::task::spawn_blocking(typed);
-    let answer = interrupt.cut(read).await.inspect_err(|_| screen.err(""))?;
-    match answer {
-        Ok(Ok(Some(answer))) => Ok(consent.given(&answer)),
+    match interrupt.cut(read).await.inspect_err(|_| screen.err(""))? {
+        Ok(Ok(Some(answer))) => Ok(Some(answer)),
         Ok(Ok(None)) => Err(Interrupted),
-        Ok(Err(_)) | Err(_) => Ok(false),
+        Ok(Err(_)) | Err(_) => Ok(None),
     }
 }
 

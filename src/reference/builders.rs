@@ -150,8 +150,9 @@ impl Reader<'_> {
             refused: self.refused(path),
             default: shape.default.as_ref().map(ToString::to_string),
             choices: items.choices.iter().map(ToString::to_string).collect(),
-            pattern: items.pattern.as_ref().map(|pattern| pattern.source().to_owned()),
-            limits: limits(name, shape, owner),
+            // What a document of IAM's may look like says nothing to whoever writes one.
+            pattern: items.pattern.as_ref().filter(|_| !shape.is_policy()).map(|pattern| pattern.source().to_owned()),
+            limits: if shape.is_policy() { Vec::new() } else { limits(name, shape, owner) },
             text: also.map(|(.., text)| (*text).to_owned()).unwrap_or_default(),
             properties: self.properties(items, &inner),
         }
@@ -272,8 +273,8 @@ fn limits(name: &str, shape: &Shape, owner: &Shape) -> Vec<String> {
     let whole = |number: Option<u64>| number.map(|number| number.to_string());
     let number = |number: Option<f64>| number.map(|number| number.to_string());
     let mut limits = Vec::new();
-    limits.extend(range(whole(shape.min_items), whole(shape.max_items.or(shape.max_unique_items)), "elements"));
-    limits.extend(range(whole(items.min_length), whole(items.max_length), "characters"));
+    limits.extend(range(whole(shape.min_items), whole(shape.max_items.or(shape.max_unique_items)), "element"));
+    limits.extend(range(whole(items.min_length), whole(items.max_length), "character"));
     limits.extend(range(number(items.minimum), number(items.maximum), ""));
     limits.extend(items.multiple_of.map(|step| format!("a multiple of {step}")));
     limits.extend(owner.dependent_required.get(name).map(|others| format!("needs {}", named(others, "and"))));
@@ -301,5 +302,9 @@ fn range(least: Option<String>, most: Option<String>, of: &str) -> Option<String
         (Some(least), Some(most)) if least == most => format!("exactly {least}"),
         (Some(least), Some(most)) => format!("{least} to {most}"),
     };
-    Some(if of.is_empty() { text } else { format!("{text} {of}") })
+    let one = text.ends_with(" 1") && !text.contains("to");
+    Some(match of {
+        "" => text,
+        of => format!("{text} {of}{}", if one { "" } else { "s" }),
+    })
 }

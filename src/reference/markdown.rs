@@ -98,7 +98,7 @@ fn listed(properties: &[Property], depth: Depth, level: usize) -> String {
         let mut facts = facts(property);
         let inner = property.properties.len();
         if inner > 0 && depth == Depth::Top {
-            facts.push(format!("{inner} properties in it"));
+            facts.push(format!("{inner} {} in it", if inner == 1 { "property" } else { "properties" }));
         }
         let said = if property.text.is_empty() { String::new() } else { format!(": {}", property.text) };
         let facts = if facts.is_empty() { String::new() } else { format!(" — {}", facts.join("; ")) };
@@ -132,7 +132,7 @@ fn facts(property: &Property) -> Vec<String> {
         (*replaces, "a change replaces the resource"),
         (*write_only, "AWS never tells it"),
         (*deprecated, "deprecated"),
-        (*refused, "not sent by hzscript: a plan with it is refused"),
+        (*refused, "planning refuses it: hzscript does not send it"),
     ];
     facts.extend(flags.iter().filter(|(holds, _)| *holds).map(|(_, text)| (*text).to_owned()));
     facts.extend(default.as_ref().map(|default| format!("default {}", code(default))));

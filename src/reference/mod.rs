@@ -15,8 +15,6 @@ mod examples;
 mod find;
 mod language;
 mod markdown;
-#[cfg(test)]
-mod tests;
 
 pub use find::{Found, Unknown};
 pub use markdown::Depth;

@@ -14,9 +14,9 @@ use super::suggest::closest;
 use crate::model::{PathStep, PropertyPath, Secret, Shape, TemplatePart, Value};
 
 /// What a role takes beside its schema's properties.
-const OF_ROLE: [&str; 3] = ["assumedBy", "inlinePolicies", "managedPolicies"];
+pub(super) const OF_ROLE: [&str; 3] = ["assumedBy", "inlinePolicies", "managedPolicies"];
 /// What a container takes beside its schema's properties.
-const OF_CONTAINER: [&str; 1] = ["logging"];
+pub(super) const OF_CONTAINER: [&str; 1] = ["logging"];
 
 /// A value that is elsewhere than where it was written.
 #[derive(Debug, Clone, PartialEq)]

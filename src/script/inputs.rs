@@ -62,26 +62,30 @@ fn typed(session: &Session, name: &str, given: &Given, default: Option<&Dynamic>
     let Some(default) = default.filter(|default| !default.is_unit()) else {
         return Ok(match given {
             Given::Text(text) | Given::Ambient(text) => text.clone().into(),
-            Given::Json(json) => from_json(json),
+            Given::Json(json) | Given::Kept { value: json, .. } => from_json(json),
         });
     };
     if let Ok(text) = default.as_immutable_string_ref() {
         let given = match given {
-            Given::Text(text) | Given::Ambient(text) | Given::Json(Json::String(text)) => text.clone(),
-            Given::Json(json) => return Err(wrong(&json.to_string(), "a string")),
+            Given::Text(text) | Given::Ambient(text) => text,
+            Given::Json(Json::String(text)) | Given::Kept { value: Json::String(text), .. } => text,
+            Given::Json(json) | Given::Kept { value: json, .. } => return Err(wrong(&json.to_string(), "a string")),
         };
         let is_secret = matches!(tokens::value(&text, &session.state().secrets), Some(Value::Secret(_)));
-        return Ok(if is_secret { tokens::secret(session.state().secret(&given)).into() } else { given.into() });
+        if is_secret && let Some(mistake) = kept_in_clear(name, session.given.get(name)) {
+            return Err(mistake);
+        }
+        return Ok(if is_secret { tokens::secret(session.state().secret(given)).into() } else { given.clone().into() });
     }
     let json = match given {
-        Given::Json(json) => json.clone(),
+        Given::Json(json) | Given::Kept { value: json, .. } => json.clone(),
         Given::Text(text) | Given::Ambient(text) => {
             serde_json::from_str(text.trim()).unwrap_or_else(|_| Json::String(text.clone()))
         }
     };
     let shown = match given {
         Given::Text(text) | Given::Ambient(text) => text.clone(),
-        Given::Json(json) => json.to_string(),
+        Given::Json(json) | Given::Kept { value: json, .. } => json.to_string(),
     };
     let (fits, wanted) = if default.is_int() {
         (json.is_i64(), "a whole number")
@@ -138,9 +142,13 @@ fn secret(session: &Session, context: &NativeCallContext, value: &Dynamic) -> Dy
         Some(Value::String(text)) => {
             let number = state.secret(&text);
             // What was given as an input and turns out to be secret was one all along.
-            for input in state.inputs.values_mut().filter(|input| input.as_str() == Some(&text)) {
+            let mut kept = Vec::new();
+            for (name, input) in state.inputs.iter_mut().filter(|(_, input)| input.as_str() == Some(&text)) {
                 *input = Value::Secret(Secret::Clear(text.clone()));
+                kept.extend(kept_in_clear(name, session.given.get(name)));
             }
+            drop(state);
+            kept.into_iter().for_each(|mistake| session.mistake(context, mistake));
             tokens::secret(number).into()
         }
         _ => {
@@ -152,17 +160,28 @@ fn secret(session: &Session, context: &NativeCallContext, value: &Dynamic) -> Dy
     }
 }
 
+/// That a secret was given by a file that others read, too.
+fn kept_in_clear(name: &str, given: Option<&Given>) -> Option<Mistake> {
+    let Given::Kept { file, .. } = given? else { return None };
+    let help = format!("take it out there, and give it by HZ_INPUT_{name}, or by --inputs and a file of its own");
+    Some(Mistake::new(format!("the input `{name}` is secret, and {file} has it in clear")).help(help))
+}
+
 /// Inputs that were given and that the script does not have.
 pub(super) fn unused(session: &Session, state: &State) -> Vec<Diagnostic> {
-    let meant = session.given.iter().filter(|(_, given)| !matches!(given, Given::Ambient(_))).map(|(name, _)| name);
-    let unknown = meant.filter(|name| !state.inputs.contains_key(*name));
-    let mistake = |name: &String| {
+    let meant = |given: &Given| !matches!(given, Given::Ambient(_) | Given::Kept { meant: false, .. });
+    let unknown = session.given.iter().filter(|(name, given)| meant(given) && !state.inputs.contains_key(*name));
+    let mistake = |(name, given): (&String, &Given)| {
         let names = state.inputs.keys().map(String::as_str);
         let help = did_you_mean(name, names.clone()).or_else(|| {
             let names: Vec<&str> = names.collect();
             (!names.is_empty()).then(|| format!("it has {}", names.join(", ")))
         });
-        Mistake::new(format!("the script has no input `{name}`")).help(help).at(None, Vec::new())
+        let whence = match given {
+            Given::Kept { file, .. } => format!(", which {file} gives"),
+            _ => String::new(),
+        };
+        Mistake::new(format!("the script has no input `{name}`{whence}")).help(help).at(None, Vec::new())
     };
     unknown.map(mistake).collect()
 }

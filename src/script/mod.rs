@@ -151,6 +151,16 @@ pub enum Given {
     Ambient(String),
     /// A value (`--inputs FILE`).
     Json(Json),
+    /// A value from a file that others read, too, such as the settings beside a script. That it turns out to be secret is
+    /// a mistake.
+    Kept {
+        /// The value.
+        value: Json,
+        /// The file, for messages.
+        file: String,
+        /// Whether it is for this very script: then that no input asks for it is a mistake.
+        meant: bool,
+    },
 }
 
 /// Limits on a script's evaluation.

@@ -13,7 +13,8 @@ use super::spans::Aim;
 use super::suggest::{did_you_mean, listed};
 use crate::model::{Address, KindSchema, Options, PathStep, Value};
 
-const NAMES: [&str; 9] =
+/// The options there are.
+pub(super) const NAMES: [&str; 9] =
     ["dependsOn", "protect", "retain", "ignoreChanges", "replaceOn", "aliases", "timeouts", "id", "fromStack"];
 const ACTIONS: [&str; 3] = ["create", "update", "delete"];
 /// The timeout that only kinds have whose objects run members of a cluster.

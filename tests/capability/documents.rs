@@ -35,8 +35,17 @@ fn the_scripts_of_the_readme_run() {
 
 #[test]
 fn the_settings_of_the_readme_are_read() {
-    let settings = blocks("toml");
-    assert!(!settings.is_empty());
+    let (projects, settings): (Vec<_>, Vec<_>) =
+        blocks("toml").into_iter().partition(|text| text.contains("[defaults]"));
+    assert!(!projects.is_empty() && !settings.is_empty());
+    for text in projects {
+        let world = World::new();
+        world.script("hzscript.toml", &text);
+        world.script("sessions.rhai", "let members = input(\"members\", 1); output(\"members\", members);");
+        world.hz(&["plan", "-v"]).succeeds().told("eu-central-1, stack sessions").told("input members");
+        // An account is asked for, and there is none.
+        world.hz(&["plan", "--stack", "sessions-prod"]).exits_with(1).told("prod");
+    }
     for text in settings {
         let settings: Result<hzscript::local::settings::Settings, _> = toml::from_str(&text);
         assert!(settings.is_ok(), "{settings:?}");

@@ -2,9 +2,11 @@
 
 mod edit;
 mod import;
+mod init;
 mod live;
 mod local;
 mod look;
+mod reference;
 mod repl;
 mod rollback;
 mod run;
@@ -21,20 +23,22 @@ pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
 pub use import::ImportArguments;
+pub use init::InitArguments;
 pub use live::{
     ChangeArguments, EventsArguments, ExecArguments, LogsArguments, PortForwardArguments, RedeployArguments,
     ScaleArguments, StatusArguments, StopArguments, TasksArguments, TopArguments, TraceArguments, WhereArguments,
 };
 pub use local::LocalCommand;
 pub use look::{CheckArguments, DriftArguments, OutputsArguments, PlanArguments, SynthArguments, TemplateFormat};
+pub use reference::{CompletionsArguments, DocsArguments, ManArguments};
 pub use repl::ReplArguments;
 pub use rollback::RollbackArguments;
 pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
-pub use sealing::{Encrypt, KeyArguments, RekeyArguments};
+pub use sealing::{Encrypt, KeyArguments, RekeyArguments, how};
 pub use shared::{
     DEFAULT_FOLDER, DestroyScopeArguments, FaultArguments, FolderArguments, InputArguments, LockArguments,
-    OutputArguments, StackArguments, TargetArguments, TargetName,
+    OutputArguments, StackArguments, TargetArguments, TargetName, duration,
 };
 pub use state::{StateCommand, UnlockArguments};
 
@@ -52,6 +56,7 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
+  hzscript init                                             a first script, and what goes with it
   hzscript run scripts/hazelcast.rhai                       try it on the embedded AWS
   hzscript plan scripts/hazelcast.rhai --set desiredCount=5 what would change
   hzscript plan scripts/hazelcast.rhai --out hazelcast.plan  the same, kept in a file
@@ -64,11 +69,15 @@ Examples:
   hzscript status scripts/hazelcast.rhai                    what runs
   hzscript import --cluster production --out production.rhai  what exists, as a script
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
-  hzscript destroy scripts/hazelcast.rhai";
+  hzscript destroy scripts/hazelcast.rhai
+  hzscript docs hazelcast_cluster                           what scripts can say";
 
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a first script, and what goes with it
+    #[command(after_help = init::AFTER_INIT)]
+    Init(InitArguments),
     /// Make what the script declares: plan, show, ask, execute
     #[command(after_help = "\
 Exit status: 0 done or nothing to do, 1 not (all) done, 130 interrupted.
@@ -156,9 +165,18 @@ everything over: what exists stays as it is, but for the tags of the stack.")]
 The template is for the account and region that look-ups are answered for. Names and zones that the script was told are
 asked of CloudFormation again; secrets become parameters that are not echoed.")]
     Synth(SynthArguments),
+    /// Look up builders, their properties, functions and options
+    #[command(after_help = reference::AFTER_DOCS)]
+    Docs(DocsArguments),
     /// Print the JSON Schema of what other commands print
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Print what a shell needs to complete commands and options
+    #[command(after_help = reference::AFTER_COMPLETIONS)]
+    Completions(CompletionsArguments),
+    /// Write the manual pages
+    #[command(after_help = reference::AFTER_MAN)]
+    Man(ManArguments),
     /// The embedded AWS: serve it to other programs, see what is in it, empty it
     #[command(subcommand)]
     Local(LocalCommand),

@@ -59,7 +59,11 @@ pub struct RekeyArguments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encrypt(pub Option<Wanted>);
 
-fn how(text: &str) -> Result<Wanted, String> {
+/// What to encrypt secrets with.
+///
+/// # Errors
+/// When it is neither a passphrase nor a key.
+pub fn how(text: &str) -> Result<Wanted, String> {
     match text.split_once(':') {
         None if text == "passphrase" => Ok(Wanted::Passphrase),
         Some(("kms", key)) if !key.is_empty() => Ok(Wanted::Kms { key: key.to_owned() }),

@@ -76,6 +76,12 @@ pub fn told(error: &Error) -> Told {
             diagnostics: mistakes.mistakes.clone(),
             sources: mistakes.sources.clone(),
         },
+        Error::Project(mistakes) => Told {
+            message: counted(mistakes.mistakes.len(), "mistake in hzscript.toml", "mistakes in hzscript.toml"),
+            help: None,
+            diagnostics: mistakes.mistakes.clone(),
+            sources: mistakes.sources.clone(),
+        },
         Error::Plan { error, sources } => Told {
             message: counted(error.problems.len(), "problem stands in the way", "problems stand in the way"),
             help: None,

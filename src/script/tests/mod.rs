@@ -2,6 +2,7 @@
 
 mod attacks;
 mod callers;
+mod documented;
 mod exploring;
 mod formation;
 mod forms;
