@@ -73,6 +73,7 @@ pub mod live;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod model;
+pub mod picture;
 pub mod plan;
 pub mod reference;
 pub mod script;

@@ -19,6 +19,7 @@ mod evaluate;
 mod execute;
 mod exit;
 mod faults;
+mod graph;
 mod import;
 mod init;
 mod input;
@@ -169,6 +170,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
         Command::Synth(arguments) => synth::run(arguments, tools).await,
+        Command::Graph(arguments) => graph::run(arguments, tools).await,
         Command::Docs(arguments) => docs::run(arguments, tools),
         Command::Schema(command) => Ok(schema::run(command, tools)),
         Command::Completions(arguments) => Ok(manual::completions(arguments, tools)),
@@ -179,8 +181,12 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
 
 /// How a command wants things shown.
 fn options(command: &Command) -> Options {
-    let of =
-        |output: &OutputArguments| Options { json: output.json, no_color: output.no_color, verbose: output.verbose };
+    let of = |output: &OutputArguments| Options {
+        json: output.json,
+        no_color: output.no_color,
+        verbose: output.verbose,
+        quiet: false,
+    };
     match command {
         Command::Init(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Run(arguments) => of(&arguments.output),
@@ -208,6 +214,8 @@ fn options(command: &Command) -> Options {
         | Command::Top(TopArguments { at, .. }) => Options { no_color: at.output.no_color, ..Options::default() },
         Command::Synth(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Repl(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
+        // What is drawn is all that is to be on standard output.
+        Command::Graph(arguments) => Options { no_color: arguments.no_color, quiet: true, ..Options::default() },
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
         Command::Docs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
@@ -236,10 +244,10 @@ fn instead(command: &str, mut arguments: impl Iterator<Item = String>) -> Vec<St
     let mut words = vec![command.to_owned()];
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--out" => drop(arguments.next()),
+            "--out" | "--html" => drop(arguments.next()),
             "--detailed-exitcode" | "--json" => {}
             "--set" => words.extend([argument].into_iter().chain(arguments.next())),
-            other if other.starts_with("--out=") => {}
+            other if other.starts_with("--out=") || other.starts_with("--html=") => {}
             _ => words.push(argument),
         }
     }

@@ -7,14 +7,16 @@ use super::args::PlanArguments;
 use super::error::Error;
 use super::execute::show;
 use super::exit::Exit;
+use super::graph::Seen;
 use super::input::gather;
 use super::keys::{Sealing, Use};
+use super::render::escape;
 use super::render::scope::nothing_to_do;
 use super::run::not_planned;
 use super::saved;
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
-use super::{Tools, evaluate};
+use super::{Tools, evaluate, graph};
 
 /// Plans and shows the plan; nothing is written but the file it is saved in.
 ///
@@ -38,7 +40,8 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
         None => Sealing::of(Use::Idle),
     };
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
-    let evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
+    let lookups = Arc::new(Seen::new(Arc::new(stack.engine.cloud().clone())));
+    let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups.clone(), &tools.screen)).await??;
 
     let scope = Scope::from(&arguments.scope);
     let looking = async {
@@ -53,6 +56,11 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
         tools.screen.out(&nothing_to_do(&plan));
     }
     let empty = plan.is_empty();
+    if let Some(path) = &arguments.html {
+        graph::write(path, graph::review(&plan, &evaluated.warnings, &lookups.vpcs())?.as_bytes())?;
+        let path = path.display().to_string();
+        tools.screen.out(&format!("\nFor reviewers: {}", escape::line(&path)));
+    }
     if let Some(path) = &arguments.out {
         let again = tools.run_command();
         saved::keep(path, plan, &state, again, &stack, (&arguments.stack, &arguments.target), tools)?;

@@ -83,7 +83,7 @@ fn format(arguments: &SynthArguments) -> TemplateFormat {
 
 /// Answers from the cloud, which is connected to when the first question comes; remembers which were asked.
 #[derive(Debug)]
-struct Asked {
+pub struct Asked {
     target: Target,
     folder: Folder,
     cloud: OnceCell<Cloud>,
@@ -98,7 +98,8 @@ struct Answers {
 }
 
 impl Asked {
-    fn new(target: Target, folder: Folder) -> Self {
+    /// Nothing asked yet.
+    pub fn new(target: Target, folder: Folder) -> Self {
         Self { target, folder, cloud: OnceCell::new(), answers: Mutex::default() }
     }
 

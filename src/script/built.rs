@@ -108,7 +108,14 @@ impl ProgramBuilder {
             }
             None => BTreeMap::new(),
         };
-        builders::record(&mut self.state, builders::Call { schema, first: 0 }, address.clone(), (values, options), origin, None);
+        builders::record(
+            &mut self.state,
+            builders::Call { schema, first: 0 },
+            address.clone(),
+            (values, options),
+            origin,
+            None,
+        );
         Declared { address: Some(address) }
     }
 

@@ -15,6 +15,9 @@ pub struct PlanArguments {
     /// Save the plan in this file, to be executed with `hzscript apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the plan as a page for reviewers to this file: changes, reasons, differences, pictures
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Exit with 0 when there is nothing to do, 2 when there are changes, 1 on an error
     #[arg(long)]
     pub detailed_exitcode: bool,

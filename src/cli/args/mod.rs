@@ -1,6 +1,7 @@
 //! The arguments of the program: what `hzscript --help` shows.
 
 mod edit;
+mod graph;
 mod import;
 mod init;
 mod live;
@@ -22,6 +23,7 @@ use super::environment::Environment;
 pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
+pub use graph::{GraphArguments, PictureFormat};
 pub use import::ImportArguments;
 pub use init::InitArguments;
 pub use live::{
@@ -37,8 +39,8 @@ pub use run::{ApplySavedArguments, DestroyArguments, RunArguments};
 pub use schema::SchemaCommand;
 pub use sealing::{Encrypt, KeyArguments, RekeyArguments, how};
 pub use shared::{
-    DEFAULT_FOLDER, DestroyScopeArguments, FaultArguments, FolderArguments, InputArguments, LockArguments,
-    OutputArguments, StackArguments, TargetArguments, TargetName, duration,
+    DEFAULT_FOLDER, DEFAULT_PARALLELISM, DestroyScopeArguments, FaultArguments, FolderArguments, InputArguments,
+    LockArguments, OutputArguments, StackArguments, TargetArguments, TargetName, duration,
 };
 pub use state::{StateCommand, UnlockArguments};
 
@@ -68,6 +70,7 @@ Examples:
   hzscript drift scripts/hazelcast.rhai                     what others have changed
   hzscript status scripts/hazelcast.rhai                    what runs
   hzscript import --cluster production --out production.rhai  what exists, as a script
+  hzscript graph scripts/hazelcast.rhai --out hazelcast.svg  what needs what, as a picture
   hzscript synth scripts/hazelcast.rhai --out hazelcast.yaml  as a CloudFormation template
   hzscript destroy scripts/hazelcast.rhai
   hzscript docs hazelcast_cluster                           what scripts can say";
@@ -165,6 +168,9 @@ everything over: what exists stays as it is, but for the tags of the stack.")]
 The template is for the account and region that look-ups are answered for. Names and zones that the script was told are
 asked of CloudFormation again; secrets become parameters that are not echoed.")]
     Synth(SynthArguments),
+    /// Draw what needs what, or the network: text, SVG, PNG, HTML, mermaid, Graphviz
+    #[command(after_help = graph::AFTER_GRAPH)]
+    Graph(GraphArguments),
     /// Look up builders, their properties, functions and options
     #[command(after_help = reference::AFTER_DOCS)]
     Docs(DocsArguments),

@@ -170,6 +170,8 @@ pub struct Options {
     pub no_color: bool,
     /// Whether everything is told.
     pub verbose: bool,
+    /// Whether nothing is printed to standard output but what was asked for.
+    pub quiet: bool,
 }
 
 /// Where things are printed. Cheap to clone.
@@ -235,9 +237,9 @@ impl Screen {
         if self.0.bars { usize::from(term.size().1).clamp(40, 140) } else { WITHOUT_TERMINAL }
     }
 
-    /// Prints text to standard output, unless JSON is wanted.
+    /// Prints text to standard output, unless JSON or a result alone is wanted.
     pub fn out(&self, text: &str) {
-        if !self.is_json() {
+        if !self.is_json() && !self.0.options.quiet {
             self.print(text);
         }
     }

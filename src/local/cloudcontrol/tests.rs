@@ -90,7 +90,10 @@ fn a_request_takes_a_while_and_the_object_is_there_at_its_end() {
     region.later(30);
     assert_eq!(region.status(&event["ProgressEvent"])["OperationStatus"], "SUCCESS");
     let gone = region.refused("GetResource", json!({ "TypeName": TOPIC, "Identifier": arn }));
-    assert_eq!(gone, format!("ResourceNotFoundException: Resource of type '{TOPIC}' with identifier '{arn}' was not found."));
+    assert_eq!(
+        gone,
+        format!("ResourceNotFoundException: Resource of type '{TOPIC}' with identifier '{arn}' was not found.")
+    );
     let again = region.refused("DeleteResource", json!({ "TypeName": TOPIC, "Identifier": arn }));
     assert!(again.starts_with("ResourceNotFoundException"), "{again}");
 }
@@ -102,7 +105,10 @@ fn names_that_nobody_gave_are_made_up() {
     assert!(topic.starts_with("arn:aws:sns:eu-west-1:000000000000:topic-"), "{topic}");
     let bucket = region.made("AWS::S3::Bucket", json!({}));
     let properties = region.properties("AWS::S3::Bucket", &bucket);
-    assert_eq!((&properties["BucketName"], &properties["Arn"]), (&json!(bucket), &json!(format!("arn:aws:s3:::{bucket}"))));
+    assert_eq!(
+        (&properties["BucketName"], &properties["Arn"]),
+        (&json!(bucket), &json!(format!("arn:aws:s3:::{bucket}")))
+    );
     let queue = region.made("AWS::SQS::Queue", json!({ "QueueName": "jobs" }));
     assert_eq!(queue, "https://sqs.eu-west-1.amazonaws.com/000000000000/jobs");
 }
@@ -154,7 +160,9 @@ fn a_patch_changes_what_may_be_changed() {
         refused(json!([{ "op": "replace", "path": "/Name", "value": "q" }])),
         "NotUpdatableException: Invalid patch update: createOnlyProperties [/properties/Name] cannot be updated"
     );
-    assert!(refused(json!([{ "op": "remove", "path": "/Tier" }])).starts_with("InvalidRequestException: Invalid patch"));
+    assert!(
+        refused(json!([{ "op": "remove", "path": "/Tier" }])).starts_with("InvalidRequestException: Invalid patch")
+    );
     assert_eq!(
         refused(json!([{ "op": "remove", "path": "/Value" }])),
         "ValidationException: Model validation failed (#: required key [Value] not found)"

@@ -24,7 +24,8 @@ use rhai::Dynamic;
 use tokio::sync::watch;
 
 use super::{
-    Cancel, Diagnostic, Evaluated, Functions, Given, Limits, Lookups, Mistakes, Request, STACK, evaluate, evaluator, limits,
+    Cancel, Diagnostic, Evaluated, Functions, Given, Limits, Lookups, Mistakes, Request, STACK, evaluate, evaluator,
+    limits,
 };
 use crate::event::{Event, Events};
 use document::{Document, Placed, Placing, Taking};
