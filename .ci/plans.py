@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from embedded import check, run
 
 HERE = pathlib.Path(__file__).parent
-SCRIPTS = sorted((HERE.parent / "scripts").glob("*.rhai"))
+SCRIPTS = sorted(path for path in (HERE.parent / "scripts").glob("*.rhai") if not path.stem.endswith("_test"))
 
 # What `scripts/existing_vpc.rhai` looks for.
 THEIRS = """

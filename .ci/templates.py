@@ -18,7 +18,7 @@ import yaml
 from embedded import REGION, check, run
 
 HERE = pathlib.Path(__file__).parent
-SCRIPTS = sorted((HERE.parent / "scripts").glob("*.rhai"))
+SCRIPTS = sorted(path for path in (HERE.parent / "scripts").glob("*.rhai") if not path.stem.endswith("_test"))
 
 # What `scripts/existing_vpc.rhai` looks for.
 THEIRS = """

@@ -7,6 +7,7 @@
 mod adopt;
 mod apply;
 mod args;
+mod author;
 mod check;
 mod connect;
 mod destroy;
@@ -169,6 +170,10 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Import(arguments) => import::run(arguments, tools).await,
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
+        Command::Fmt(arguments) => author::fmt::run(arguments, tools),
+        Command::Lint(arguments) => author::lint::run(arguments, tools).await,
+        Command::Test(arguments) => author::test::run(arguments, tools).await,
+        Command::Definitions(arguments) => author::definitions::run(arguments, tools),
         Command::Synth(arguments) => synth::run(arguments, tools).await,
         Command::Graph(arguments) => graph::run(arguments, tools).await,
         Command::Docs(arguments) => docs::run(arguments, tools),
@@ -195,6 +200,9 @@ fn options(command: &Command) -> Options {
         Command::Rollback(arguments) => of(&arguments.output),
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
+        Command::Fmt(arguments) => of(&arguments.output),
+        Command::Lint(arguments) => of(&arguments.output),
+        Command::Test(arguments) => of(&arguments.output),
         Command::Drift(arguments) => of(&arguments.output),
         Command::Refresh(arguments) => of(&arguments.output),
         Command::Import(arguments) => of(&arguments.output),
@@ -219,7 +227,11 @@ fn options(command: &Command) -> Options {
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
         Command::Docs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
-        Command::Schema(_) | Command::Completions(_) | Command::Man(_) | Command::Local(_) => Options::default(),
+        Command::Schema(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Local(_)
+        | Command::Definitions(_) => Options::default(),
     }
 }
 

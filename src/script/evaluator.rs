@@ -79,19 +79,7 @@ fn usable(token: Token) -> Token {
 
 fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     let mut engine = plain_engine();
-    let watch = session.watch.clone();
-    let variables = AtomicUsize::new(0);
-    #[allow(deprecated, reason = "rhai marks what may change between its versions; this one is pinned")]
-    engine.on_parse_token(move |token, _, _| {
-        let refused = |why: String| Token::LexError(Box::new(LexError::Runtime(why)));
-        if let Some(stop) = watch.clock() {
-            return refused(stop.to_string());
-        }
-        if matches!(token, Token::Let | Token::Const) && variables.fetch_add(1, Ordering::Relaxed) >= MOST_VARIABLES {
-            return refused(format!("the script defines more than {MOST_VARIABLES} variables"));
-        }
-        usable(token)
-    });
+    confine(&mut engine, session.watch.clone());
     let watch = session.watch.clone();
     engine.on_progress(move |_| watch.operation().map(|stop| Dynamic::from(stop.to_string())));
     engine.set_module_resolver(Imports::new(session.clone(), request.root.as_deref(), &request.file));
@@ -113,6 +101,37 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
     engine
 }
 
+/// Every function that scripts can call beside operators, as name and number of parameters.
+#[cfg(test)]
+pub(super) fn signatures() -> std::collections::BTreeSet<(String, usize)> {
+    let request = super::tests::script("").request();
+    let watch = Arc::new(Watch::start(request.limits.clone(), Arc::default()));
+    let (file, lookups, events) = (request.file.clone(), request.lookups.clone(), request.events.clone());
+    let session = Arc::new(Session::new(file, request.inputs.clone(), lookups, None, events, watch));
+    let signature = |text: String| {
+        let (name, rest) = text.split_once('(')?;
+        let parameters = rest.split(')').next()?;
+        Some((name.to_owned(), parameters.split(',').filter(|parameter| !parameter.trim().is_empty()).count()))
+    };
+    engine(&session, &request).gen_fn_signatures(true).into_iter().filter_map(signature).collect()
+}
+
+/// Keeps parsing within the limits.
+fn confine(engine: &mut Engine, watch: Arc<Watch>) {
+    let variables = AtomicUsize::new(0);
+    #[allow(deprecated, reason = "rhai marks what may change between its versions; this one is pinned")]
+    engine.on_parse_token(move |token, _, _| {
+        let refused = |why: String| Token::LexError(Box::new(LexError::Runtime(why)));
+        if let Some(stop) = watch.clock() {
+            return refused(stop.to_string());
+        }
+        if matches!(token, Token::Let | Token::Const) && variables.fetch_add(1, Ordering::Relaxed) >= MOST_VARIABLES {
+            return refused(format!("the script defines more than {MOST_VARIABLES} variables"));
+        }
+        usable(token)
+    });
+}
+
 /// What every file of a script goes through once it is parsed.
 pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
     session.state().sources.index(file, ast);
@@ -129,13 +148,42 @@ pub(super) fn take_in(session: &Session, file: &str, ast: &AST) {
 
 /// Evaluates a script on this thread, which must have stack enough.
 pub(super) fn run(request: Request, runtime: Option<Runtime>, watch: Arc<Watch>) -> Result<Evaluated, Mistakes> {
+    looked_at(request, runtime, watch, |_, _| ()).map(|(evaluated, ())| evaluated)
+}
+
+/// The same, with a look at what was gathered on the way.
+pub(super) fn looked_at<T>(
+    request: Request,
+    runtime: Option<Runtime>,
+    watch: Arc<Watch>,
+    look: impl FnOnce(&State, &Evaluated) -> T,
+) -> Result<(Evaluated, T), Mistakes> {
     let session = Arc::new(Session::new(&request, runtime, watch));
     let source = without_mark(&request.source);
     session.state().sources.add(&request.file, source);
     let engine = engine(&session, &request);
     let ended = execute(&engine, &session, &request.file, source, &mut Scope::new());
     drop(engine);
-    finish(&session, ended.err())
+    let evaluated = finish(&session, ended.err())?;
+    let looked = look(&session.state(), &evaluated);
+    Ok((evaluated, looked))
+}
+
+/// A script's syntax tree, without evaluating anything. Variables need not be there: what is written is looked at, not
+/// what it means.
+pub(super) fn parsed(file: &str, source: &str, watch: &Arc<Watch>) -> Result<AST, Mistakes> {
+    let mut engine = plain_engine();
+    engine.set_strict_variables(false).set_allow_shadowing(true);
+    confine(&mut engine, watch.clone());
+    let mut ast = engine.compile(source).map_err(|error| {
+        let mut state = State::default();
+        state.sources.add(file, source);
+        let error = EvalAltResult::ErrorParsing(*error.0, error.1);
+        let mistakes = vec![diagnostics::of(error, file, &state, watch)];
+        Mistakes { mistakes, sources: state.sources.texts() }
+    })?;
+    ast.set_source(file);
+    Ok(ast)
 }
 
 /// Evaluates what stands at a prompt with all that was said before, on this thread, which must have stack enough.
@@ -237,6 +285,7 @@ fn finish(session: &Session, error: Option<Box<EvalAltResult>>) -> Result<Evalua
         let warning = mistake.help("write it in backticks to have values put in".to_owned());
         let warning = warning.at(state.sources.place(&at), Vec::new());
         state.warnings.push(warning);
+        state.warned_by.push(Some("uninterpolated-text"));
     }
     conclude(&mut state, resources)
 }

@@ -12,6 +12,9 @@ use super::tokens;
 use crate::model::PathStep;
 use crate::model::existing::{ExistingSubnet, ExistingVpc, VpcQuery};
 
+/// What a warning is that says nothing of the script: no rule has that name.
+const MADE_UP: &str = "made-up";
+
 /// What `existing_vpc` takes.
 const PROPERTIES: [&str; 2] = ["id", "name"];
 
@@ -58,7 +61,7 @@ fn existing_vpc(session: &Session, context: &NativeCallContext, given: &Map) -> 
     let found = session.ask(session.lookups.vpcs(&query))?;
     if session.lookups.stand_in() {
         let origin = session.origin(context);
-        let mistake = Mistake::new("no account is asked: the VPC is made up").label("not looked up");
+        let mistake = Mistake::new("no account is asked: the VPC is made up").label("not looked up").rule(MADE_UP);
         session.state().warn(&origin, &[], Aim::Value, mistake);
     }
     let (what, key) = match &query {

@@ -59,6 +59,24 @@ pub(super) fn texts() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(_, text)| *text)
 }
 
+/// Its functions by name, with the comments they are documented by.
+pub(super) fn documented() -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for (_, ast) in &library().files {
+        for function in ast.iter_functions().filter(|function| function.access == FnAccess::Public) {
+            let comments = function.comments.iter().map(|comment| (*comment).to_owned());
+            found.push((function.name.to_owned(), comments.collect()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a file's name is that of one of its files.
+pub(super) fn is_file(name: &str) -> bool {
+    FILES.iter().any(|(file, _)| *file == name)
+}
+
 /// Registers its functions. Each takes one map; a call is remembered while it is under way, so that what goes wrong in it
 /// can be told with where it was called.
 pub(super) fn register(engine: &mut Engine, session: &Arc<Session>) {

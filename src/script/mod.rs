@@ -20,11 +20,13 @@ mod built;
 mod check;
 mod cidr;
 mod convert;
+pub mod definitions;
 mod diagnostics;
 mod evaluator;
 mod existing;
 pub mod explore;
 mod fixed;
+pub mod format;
 mod formation;
 mod forms;
 mod functions;
@@ -34,6 +36,7 @@ mod image;
 mod inputs;
 mod library;
 mod limits;
+pub mod lint;
 mod lists;
 mod memory;
 mod mutators;
@@ -47,6 +50,8 @@ mod session;
 mod sources;
 mod spans;
 pub(crate) mod suggest;
+mod syntax;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -286,6 +291,24 @@ pub async fn evaluate(request: Request) -> Result<Evaluated, Mistakes> {
         Ok(result) => result,
         Err(_) => Err(failed("the evaluation of the script failed unexpectedly".to_owned())),
     }
+}
+
+/// Does something with a script that needs as much stack as evaluating it, and waits for it.
+fn on_own_thread<T: Send>(
+    file: &str,
+    source: &str,
+    work: impl FnOnce(Arc<AtomicBool>) -> Result<T, Mistakes> + Send,
+) -> Result<T, Mistakes> {
+    let failed = |message: String| Mistakes {
+        mistakes: vec![Diagnostic { message, label: None, place: None, called_from: Vec::new(), help: None }],
+        sources: BTreeMap::from([(file.to_owned(), source.to_owned())]),
+    };
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK);
+        let spawned = builder.spawn_scoped(scope, || work(Arc::default()));
+        let thread = spawned.map_err(|error| failed(format!("no thread to read the script on: {error}")))?;
+        thread.join().unwrap_or_else(|_| Err(failed("reading the script failed unexpectedly".to_owned())))
+    })
 }
 
 /// Stops the script when dropped.

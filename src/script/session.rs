@@ -24,11 +24,13 @@ pub(super) struct Mistake {
     pub(super) message: String,
     pub(super) label: Option<String>,
     pub(super) help: Option<String>,
+    /// The name of the rule of `lint` that it is, where it is no mistake but a warning.
+    rule: Option<&'static str>,
 }
 
 impl Mistake {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), label: None, help: None }
+        Self { message: message.into(), label: None, help: None, rule: None }
     }
 
     pub(super) fn label(mut self, label: impl Into<String>) -> Self {
@@ -41,9 +43,15 @@ impl Mistake {
         self
     }
 
+    /// The same as what a rule of `lint` finds.
+    pub(super) fn rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
+        self
+    }
+
     /// The same at a place.
     pub(super) fn at(self, place: Option<Place>, called_from: Vec<Place>) -> Diagnostic {
-        let Self { message, label, help } = self;
+        let Self { message, label, help, rule: _ } = self;
         Diagnostic { message, label, place, called_from, help }
     }
 }
@@ -98,6 +106,8 @@ pub(super) struct State {
     pub(super) sources: Sources,
     pub(super) mistakes: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
+    /// The rule of each warning, for `lint`; none for what a function says by `warn`.
+    pub(super) warned_by: Vec<Option<&'static str>>,
     /// Kinds there are none of, of which that is told.
     pub(super) missing: BTreeSet<String>,
     /// Calls into the standard library that are under way, outermost first.
@@ -139,9 +149,11 @@ impl State {
 
     /// Records what is worth saying of a place inside a value though it is no mistake; the same is told once.
     pub(super) fn warn(&mut self, origin: &Origin, steps: &[PathStep], aim: Aim, what: Mistake) {
+        let rule = what.rule;
         let warning = self.diagnostic(origin, steps, aim, what);
         if !self.warnings.contains(&warning) && self.warnings.len() < MOST_MISTAKES {
             self.warnings.push(warning);
+            self.warned_by.push(rule);
         }
     }
 

@@ -1,3 +1,4 @@
+mod authoring;
 mod batches;
 mod cdk;
 mod command_line;

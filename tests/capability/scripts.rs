@@ -44,7 +44,8 @@ pub(super) fn scripts() -> Vec<Script> {
     let mut needs: BTreeMap<String, Needs> = toml::from_str(include_str!("scripts.toml")).expect("a table");
     let files = std::fs::read_dir(project_script("")).expect("a folder");
     let names = files.map(|file| file.expect("a file").file_name().into_string().expect("a readable name"));
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".rhai")).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| name.ends_with(".rhai") && !name.ends_with("_test.rhai")).collect();
     names.sort();
     let script = |name: String| {
         let text = std::fs::read_to_string(project_script(&name)).expect("readable");

@@ -1,5 +1,6 @@
 //! The arguments of the program: what `hzscript --help` shows.
 
+mod author;
 mod edit;
 mod graph;
 mod import;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 use super::environment::Environment;
 
+pub use author::{DefinitionsArguments, FmtArguments, LintArguments, TestArguments};
 pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
@@ -163,6 +165,18 @@ everything over: what exists stays as it is, but for the tags of the stack.")]
     State(StateCommand),
     /// Look for mistakes in a script, without any AWS
     Check(CheckArguments),
+    /// Lay scripts out: blanks, line breaks and commas, nothing else
+    #[command(after_help = author::AFTER_FMT)]
+    Fmt(FmtArguments),
+    /// Look for what scripts say and hardly mean: traps of the language, open ports, wide policies, unpinned images
+    #[command(after_help = author::AFTER_LINT)]
+    Lint(LintArguments),
+    /// Run the tests of scripts: functions test_… in files …_test.rhai, without any AWS
+    #[command(after_help = author::AFTER_TEST)]
+    Test(TestArguments),
+    /// Write definitions for editors, by which Rhai's language server knows builders and functions
+    #[command(after_help = author::AFTER_DEFINITIONS)]
+    Definitions(DefinitionsArguments),
     /// Write the script as a CloudFormation template, and change nothing
     #[command(after_help = "\
 The template is for the account and region that look-ups are answered for. Names and zones that the script was told are

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod error;
 pub mod escape;
 mod hint;
+pub mod lines;
 pub mod moved;
 pub mod object;
 pub mod palette;

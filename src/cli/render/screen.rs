@@ -13,6 +13,8 @@ use hzscript::event::{Event, Events};
 use hzscript::model::{Address, Json};
 use hzscript::plan::Counts;
 use hzscript::script::Diagnostic;
+use hzscript::script::lint::{Rule, Severity};
+use hzscript::script::testing::Comparison;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
@@ -144,6 +146,67 @@ pub enum Line<'a> {
         resources: usize,
         /// How many outputs.
         outputs: usize,
+    },
+    /// A rule of `lint` has something to say.
+    Finding {
+        /// The rule's code.
+        code: &'a str,
+        /// Its name.
+        rule: &'a str,
+        /// How much it matters.
+        severity: Severity,
+        /// What it says, and where.
+        diagnostic: &'a Diagnostic,
+    },
+    /// Scripts were looked at.
+    Linted {
+        /// How many files.
+        files: usize,
+        /// How many warnings were found.
+        warnings: usize,
+        /// How many notes, shown or not.
+        notes: usize,
+        /// How many findings comments allow.
+        allowed: usize,
+        /// How many files have mistakes.
+        broken: usize,
+    },
+    /// A rule of `lint`.
+    Rule {
+        /// The rule.
+        #[serde(flatten)]
+        rule: &'a Rule,
+    },
+    /// A test of scripts was run.
+    Test {
+        /// The file it is in.
+        file: &'a str,
+        /// Its name.
+        name: &'a str,
+        /// Whether it passed.
+        passed: bool,
+        /// Why not.
+        failure: Option<&'a Diagnostic>,
+        /// What was compared and is not the same.
+        comparison: Option<&'a Comparison>,
+        /// What it printed.
+        printed: &'a [String],
+    },
+    /// All tests were run.
+    Tested {
+        /// How many passed.
+        passed: usize,
+        /// How many did not.
+        failed: usize,
+        /// How many the filter left out.
+        filtered_out: usize,
+    },
+    /// A script was laid out, or is not as it would be.
+    Formatted {
+        /// The file.
+        file: &'a str,
+        /// Whether it was written.
+        written: bool,
     },
     /// How many calls were made of AWS.
     Calls {

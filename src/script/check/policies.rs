@@ -53,7 +53,7 @@ fn statement(statement: &BTreeMap<String, Value>, path: &PropertyPath, checker: 
             let meant = closest(name, service.names()).map(|meant| format!("did you mean `{prefix}:{meant}`?"));
             // As `policy_statement` takes it; where it is written otherwise, the statement is shown.
             let path = path.key("actions").index(index);
-            checker.warn(&path, Aim::Value, mistake.label("not an action").help(meant));
+            checker.warn(&path, Aim::Value, mistake.label("not an action").help(meant).rule("unknown-action"));
         } else if service.is_narrow(name) {
             wide.push(action);
         }
@@ -75,7 +75,7 @@ fn statement(statement: &BTreeMap<String, Value>, path: &PropertyPath, checker: 
     let verb = if wide.len() == 1 { "is" } else { "are" };
     let mistake = Mistake::new(format!("{told} {verb} allowed on every resource")).label("more than is needed");
     let help = "put them in a statement of their own, with the ARNs of what is meant, or with a condition".to_owned();
-    checker.warn(&path.key("resources"), Aim::Value, mistake.help(help));
+    checker.warn(&path.key("resources"), Aim::Value, mistake.help(help).rule("wide-policy"));
 }
 
 /// The texts that are known of an element that is one or a list of them.

@@ -267,6 +267,6 @@ fn a_bad_size_is_told_where_the_property_is() {
     ");
     insta::assert_snapshot!(script(SCRIPT).set("cidr", "10.0.0.0/33").mistakes(), @r"
     main.rhai:12:44+4 `10.0.0.0/33` is not an IPv4 network | not a network ? such as `10.0.0.0/16`
-    main.rhai:70:18+4 `securityGroupIngress[1].cidrIp`: `10.0.0.0/33` is not an IPv4 network | not a network ? such as `10.0.0.0/16`
+    main.rhai:77:18+4 `securityGroupIngress[1].cidrIp`: `10.0.0.0/33` is not an IPv4 network | not a network ? such as `10.0.0.0/16`
     ");
 }

@@ -71,7 +71,7 @@ impl Lookups for Account {
 
 /// A script to evaluate.
 #[derive(Default)]
-struct Script {
+pub(super) struct Script {
     source: String,
     inputs: BTreeMap<String, Given>,
     root: Option<PathBuf>,
@@ -79,7 +79,7 @@ struct Script {
     printed: Arc<Mutex<Vec<String>>>,
 }
 
-fn script(source: &str) -> Script {
+pub(super) fn script(source: &str) -> Script {
     Script { source: source.to_owned(), ..Script::default() }
 }
 
@@ -90,8 +90,13 @@ impl Script {
     }
 
     fn evaluate(&self) -> Result<Evaluated, Mistakes> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(evaluate(self.request()))
+    }
+
+    pub(super) fn request(&self) -> Request {
         let printed = self.printed.clone();
-        let request = Request {
+        Request {
             file: "main.rhai".to_owned(),
             source: self.source.clone(),
             root: self.root.clone(),
@@ -104,9 +109,7 @@ impl Script {
                     printed.lock().expect("not poisoned").push(format!("{}: {text}", source.line));
                 }
             }),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(evaluate(request))
+        }
     }
 
     /// What it says, one diagnostic a line; panics when it says nothing.
@@ -118,7 +121,7 @@ impl Script {
     }
 
     /// The program, as JSON.
-    fn program(&self) -> Evaluated {
+    pub(super) fn program(&self) -> Evaluated {
         self.evaluate().unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes.mistakes)))
     }
 
