@@ -1,5 +1,7 @@
 //! `hzscript plan`: show what a run would change, and save it when that is wanted.
 
+use std::sync::Arc;
+
 use hzscript::apply::formation::FormationCheck;
 use hzscript::plan::Scope;
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use hzscript::event::Events;
 use hzscript::local::store::ACCOUNT;
 use hzscript::script::lint::{self, Finding, Linted, RULES, Rule, Severity};
-use hzscript::script::{Limits, Request};
+use hzscript::script::{Functions, Limits, Offline, Request};
 
 use super::scripts;
+use crate::cli::Tools;
 use crate::cli::args::LintArguments;
 use crate::cli::connect::local_region;
 use crate::cli::error::Error;
@@ -17,7 +18,6 @@ use crate::cli::known::closest;
 use crate::cli::render::diagnostics;
 use crate::cli::render::screen::Line;
 use crate::cli::script::Script;
-use crate::cli::{Tools, evaluate};
 
 /// What `--deny` takes for all warnings together.
 const WARNINGS: &str = "warnings";
@@ -34,7 +34,7 @@ pub async fn run(arguments: &LintArguments, tools: &Tools) -> Result<Exit, Error
     }
     let denied = denied(&arguments.deny)?;
     let region = local_region(arguments.region.as_deref(), &tools.environment)?;
-    let lookups = Arc::new(evaluate::Offline { account: ACCOUNT.to_owned(), region });
+    let lookups = Arc::new(Offline { account: ACCOUNT.to_owned(), region });
     let files = scripts::scripts(&arguments.files)?;
     let mut exit = Exit::Success;
     let (mut warnings, mut notes, mut allowed, mut broken) = (0_usize, 0_usize, 0_usize, 0_usize);
@@ -51,6 +51,7 @@ pub async fn run(arguments: &LintArguments, tools: &Tools) -> Result<Exit, Error
                 inputs: gather(&arguments.inputs, &tools.environment)?,
                 lookups: lookups.clone(),
                 limits: Limits::default(),
+                functions: Functions::default(),
                 events: Events::none(),
             };
             Ok::<_, Error>(lint::lint(request).await)

@@ -10,10 +10,11 @@ use hzscript::kinds;
 use hzscript::local::store::ACCOUNT;
 use hzscript::plan::{self, Action};
 use hzscript::script::testing::{self, File, Outcome, Planner, Step, Test};
-use hzscript::script::{Diagnostic, Evaluated};
+use hzscript::script::{Diagnostic, Evaluated, Offline};
 use hzscript::state::{Snapshot, Target};
 
 use super::scripts;
+use crate::cli::Tools;
 use crate::cli::args::TestArguments;
 use crate::cli::connect::local_region;
 use crate::cli::error::Error;
@@ -21,7 +22,6 @@ use crate::cli::exit::Exit;
 use crate::cli::render::screen::Line;
 use crate::cli::render::{diagnostics, escape, lines};
 use crate::cli::script::Script;
-use crate::cli::{Tools, evaluate};
 
 /// Runs the tests, all of them whatever fails, and tells of them in the order of files and lines.
 ///
@@ -31,7 +31,7 @@ pub async fn run(arguments: &TestArguments, tools: &Tools) -> Result<Exit, Error
     let began = Instant::now();
     let region = local_region(arguments.region.as_deref(), &tools.environment)?;
     let (tests, left_out) = found(arguments)?;
-    let lookups = Arc::new(evaluate::Offline { account: ACCOUNT.to_owned(), region: region.clone() });
+    let lookups = Arc::new(Offline { account: ACCOUNT.to_owned(), region: region.clone() });
     let planner = Arc::new(Empty { region });
     let screen = &tools.screen;
     let palette = screen.out_palette();

@@ -34,7 +34,7 @@ use super::render::progress::elapsed;
 use super::render::{diagnostics, error, escape};
 use super::script::{Script, stack_name};
 use super::stack::say;
-use super::{Tools, evaluate};
+use super::Tools;
 use command::{COMMANDS, Command};
 use line::{Line, Memory, is_whole};
 use live::{FRESH, find_names};

@@ -18,7 +18,7 @@ use super::super::render::scope::nothing_to_do;
 use super::super::render::{difference, escape};
 use super::super::run::{carry_out, not_planned};
 use super::super::stack::{Calls, Stack, say};
-use super::super::{Tools, destroy, evaluate, state};
+use super::super::{Tools, destroy, state};
 use super::look;
 use super::{Repl, usage};
 

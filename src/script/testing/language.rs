@@ -12,7 +12,7 @@ use super::super::session::State;
 use super::planned::{self, Planned};
 use super::{Comparison, File, Planner, compare};
 use crate::event::{Event, Events};
-use crate::script::{Diagnostic, Evaluated, Given, Limits, Lookups, Mistakes, Request, evaluate, evaluator};
+use crate::script::{Diagnostic, Evaluated, Functions, Given, Limits, Lookups, Mistakes, Request, evaluate, evaluator};
 
 /// Functions that tests have beside those of Rhai, and how each is called.
 pub const FUNCTIONS: [(&str, &str); 6] = [
@@ -118,6 +118,7 @@ impl Bench {
             inputs: given,
             lookups: self.lookups.clone(),
             limits: Limits::default(),
+            functions: Functions::default(),
             events: Events::to(move |event| {
                 if let Event::Printed { text, .. } = event {
                     printed.lock().unwrap_or_else(PoisonError::into_inner).push(text);
