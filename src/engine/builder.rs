@@ -12,7 +12,9 @@ use crate::apply::execute::{Settings, Stop};
 use crate::apply::formation::FormationCheck;
 use crate::cloud::Cloud;
 use crate::event::{Event, Events};
-use crate::model::Json;
+use crate::kinds::{self, Kind};
+use crate::model::schema::Taken;
+use crate::model::{Json, KindSchema};
 use crate::script::{Function, FunctionError, Functions, Given, Limits, Lookup, Lookups};
 use crate::state::{Locking, Owner, StateError, StateStore, Target};
 
@@ -45,6 +47,9 @@ pub enum BuildError {
     /// A function cannot have its name.
     #[error(transparent)]
     Function(#[from] FunctionError),
+    /// A kind cannot be added.
+    #[error(transparent)]
+    Kind(#[from] Taken),
 }
 
 /// Whether a text can be the name of a stack: at most 64 letters, digits, `-` and `_`, a letter or digit first.
@@ -88,6 +93,7 @@ pub struct Builder {
     limits: Limits,
     lookups: Option<Arc<dyn Lookups>>,
     functions: Functions,
+    kinds: Vec<(&'static dyn Kind, KindSchema)>,
     refused: Option<FunctionError>,
     events: Events,
     settings: Settings,
@@ -117,6 +123,7 @@ impl Builder {
             limits: Limits::default(),
             lookups: None,
             functions: Functions::default(),
+            kinds: Vec::new(),
             refused: None,
             events: Events::none(),
             settings: Settings::default(),
@@ -198,6 +205,13 @@ impl Builder {
         self
     }
 
+    /// Adds a kind of your own, which need not be one of AWS's: scripts have a builder for it. It is added to the process, for
+    /// good, as [`kinds::register`] does: every process that works on a stack which has such resources must add it.
+    pub fn kind(mut self, kind: &'static dyn Kind, schema: KindSchema) -> Self {
+        self.kinds.push((kind, schema));
+        self
+    }
+
     /// Where events go.
     pub fn events(mut self, events: Events) -> Self {
         self.events = events;
@@ -256,8 +270,8 @@ impl Builder {
     /// # Errors
     /// When nothing says where the state is kept or that cannot be opened, and when a name is none.
     pub fn build(self) -> Result<Engine, BuildError> {
-        let Self { cloud, stack, kept, inputs, limits, lookups, functions, refused, events, settings, locking, owner } =
-            self;
+        let Self { cloud, stack, kept, inputs, limits, lookups, functions, kinds, refused, .. } = self;
+        let (events, settings, locking, owner) = (self.events, self.settings, self.locking, self.owner);
         if let Some(refused) = refused {
             return Err(refused.into());
         }
@@ -283,6 +297,9 @@ impl Builder {
             }
             Some(Kept::Opened(store)) => store,
         };
+        for (kind, schema) in kinds {
+            kinds::register(kind, schema)?;
+        }
         let name = cloud.answering.name().to_owned();
         let target = Target { cloud: name, account: cloud.account.clone(), region: cloud.region.clone() };
         let lookups = lookups.unwrap_or_else(|| Arc::new(cloud.clone()));
