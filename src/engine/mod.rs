@@ -149,7 +149,9 @@ impl Engine {
     /// As [`Engine::begin`]; [`EngineError::PlannedElsewhere`], [`EngineError::KeptElsewhere`] and [`EngineError::Stale`]
     /// when the plan is not for this.
     pub async fn begin_saved(&self, saved: &Saved, owner: &Owner) -> Result<Session<'_>, EngineError> {
-        self.check_target(&saved.plan)?;
+        if let Some(error) = self.made_elsewhere(&saved.plan) {
+            return Err(error);
+        }
         self.begin_with(owner, Opening::Saved(saved)).await
     }
 
@@ -191,16 +193,17 @@ impl Engine {
     /// # Errors
     /// As [`Engine::begin_saved`].
     pub async fn begin_planned(&self, planned: &Planned, owner: &Owner) -> Result<Session<'_>, EngineError> {
-        self.check_target(planned)?;
+        if let Some(error) = self.made_elsewhere(planned) {
+            return Err(error);
+        }
         self.begin_with(owner, Opening::Planned(planned)).await
     }
 
-    fn check_target(&self, plan: &Plan) -> Result<(), EngineError> {
-        if plan.target == self.target && plan.stack == self.stack {
-            return Ok(());
-        }
+    /// That a plan was made for another stack or place, where it was.
+    fn made_elsewhere(&self, plan: &Plan) -> Option<EngineError> {
         let (stack, planned, connected) = (plan.stack.clone(), plan.target.clone(), self.target.clone());
-        Err(EngineError::PlannedElsewhere { stack, planned, connected })
+        let elsewhere = planned != connected || stack != self.stack;
+        elsewhere.then_some(EngineError::PlannedElsewhere { stack, planned, connected })
     }
 
     async fn open(&self, opening: Opening<'_>, cloud: &Cloud, lease: Option<Lease>) -> Result<Ledger, EngineError> {

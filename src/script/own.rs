@@ -84,8 +84,8 @@ macro_rules! functions {
             #[allow(unused_mut, unused_variables, reason = "without arguments there is nothing to take")]
             fn ask(&self, arguments: Vec<Json>) -> BoxFuture<'static, Result<Json, String>> {
                 let mut given = arguments.into_iter();
-                let asked = (|| Ok(self($(argument::<$type>($position, given.next())?),*)))();
-                match asked {
+                let mut begin = || -> Result<T, String> { Ok(self($(argument::<$type>($position, given.next())?),*)) };
+                match begin() {
                     Ok(asked) => asked.map(answer).boxed(),
                     Err(wrong) => std::future::ready(Err(wrong)).boxed(),
                 }
@@ -114,10 +114,13 @@ pub enum FunctionError {
     Twice(String),
 }
 
+/// What is answered some time.
+type Later = BoxFuture<'static, Result<Json, String>>;
+
 #[derive(Clone)]
 enum Call {
     Now(Arc<dyn Fn(Vec<Json>) -> Result<Json, String> + Send + Sync>),
-    Later(Arc<dyn Fn(Vec<Json>) -> BoxFuture<'static, Result<Json, String>> + Send + Sync>),
+    Later(Arc<dyn Fn(Vec<Json>) -> Later + Send + Sync>),
 }
 
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use hzscript::apply::execute::{Report, Stop};
+use hzscript::cloud::{Closed, ErrorClass, Gate, Request};
 use hzscript::engine::{BuildError, EngineError};
 use hzscript::model::{Json, Options};
 use hzscript::object_store::memory::InMemory;
@@ -380,4 +381,37 @@ fn mistakes_in_a_program_built_in_rust_are_placed_in_its_source() {
     }
     let mistakes = twice.build().expect_err("it is there twice").to_string();
     assert!(mistakes.contains("logs_log_group.a is declared twice"), "{mistakes}");
+}
+
+/// Lets nothing pass.
+#[derive(Debug)]
+struct Shut;
+
+impl Gate for Shut {
+    fn pass(&self, request: Request<'_>) -> Result<(), Closed> {
+        Err(Closed(format!("{}:{} is shut", request.service, request.operation)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_to_no_aws_refuses_whatever_asks_it() {
+    let cloud = Cloud::own("files", "/srv/files", "here");
+    let engine = Engine::builder(cloud.clone()).state_in_memory().build().expect("an engine");
+    let target = engine.target();
+    assert_eq!((&*target.cloud, &*target.account, &*target.region), ("files", "/srv/files", "here"));
+    let report = engine.run(&evaluated(&engine, LOGS).await).await.expect("executed");
+    let reasons: Vec<&str> = report.failures.iter().map(|failure| failure.reason.as_str()).collect();
+    assert!(reasons.iter().all(|reason| reason.contains("there is no AWS")) && reasons.len() == 1, "{reasons:?}");
+    let mistakes = try_evaluated(&engine, "availability_zones()").await.expect_err("nobody answers").to_string();
+    assert!(mistakes.contains("there is no AWS"), "{mistakes}");
+
+    cloud.pass("files:Read").expect("nothing is shut");
+    let of = |calls: &hzscript::cloud::Calls| calls.counted().get(&("files".to_owned(), "Read".to_owned())).copied();
+    assert_eq!(of(&cloud.calls).map(|count| count.sent), Some(1));
+    let error = cloud.guarded(Arc::new(Shut)).pass("files:Read").expect_err("it is shut");
+    assert_eq!(
+        (error.class, error.to_string()),
+        (ErrorClass::NotMade, "files:Read: the call was not made: files:Read is shut".to_owned())
+    );
+    assert_eq!(of(&cloud.calls).map(|count| count.sent), Some(1), "it was not made");
 }
