@@ -91,6 +91,27 @@ def roles_and_logs(client):
     check(any("size:3" in event["message"] for event in events), "the members' logs tell of 3 members")
 
 
+def simulation(client):
+    """What IAM's simulation says of the roles that the script made, and of a policy by itself."""
+    iam = client("iam")
+    arn = iam.get_role(RoleName="hazelcast-ecs-role")["Role"]["Arn"]
+    actions = ["ec2:DescribeNetworkInterfaces", "ecs:ListTasks", "iam:CreateUser"]
+    found = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=actions)["EvaluationResults"]
+    decided = [result["EvalDecision"] for result in found]
+    check(decided == ["allowed", "implicitDeny", "implicitDeny"], f"the role may look for its like ({decided})")
+    check(found[0]["MatchedStatements"][0]["SourcePolicyId"].endswith("hazelcast-policy"), "its policy is named")
+    check(found[1]["MissingContextValues"] == ["ecs:cluster"], "the key that a condition asks for is named")
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "ecs:StopTask", "Resource": "*"},
+    ]}
+    found = iam.simulate_custom_policy(PolicyInputList=[json.dumps(policy)], ActionNames=["ecs:ListTasks", "ecs:StopTask"])
+    decided = [result["EvalDecision"] for result in found["EvaluationResults"]]
+    check(decided == ["allowed", "explicitDeny"], f"a policy by itself is simulated ({decided})")
+    code = refusal(iam.simulate_principal_policy, PolicySourceArn=arn + "-not", ActionNames=actions)
+    check(code == "NoSuchEntity", f"a role that is not there has no policies ({code})")
+
+
 def refusals(client, service, subnets):
     ec2, iam, ecs = client("ec2"), client("iam"), client("ecs")
     code = refusal(ec2.delete_subnet, SubnetId=subnets[0]["SubnetId"])
@@ -588,6 +609,7 @@ def main(program, folder):
         client = clients(endpoint)
         service, subnets = tasks_run(client)
         roles_and_logs(client)
+        simulation(client)
         refusals(client, service, subnets)
         cloud_map(client)
         files(client, subnets)

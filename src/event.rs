@@ -9,7 +9,7 @@ use futures::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::model::{Address, Formed, Source};
+use crate::model::{Address, FailedCall, Formed, Source};
 use crate::plan::{Action, Counts};
 
 /// Something a reader of progress may want to know.
@@ -124,6 +124,9 @@ pub enum Event {
         reason: String,
         /// The way out, when known.
         help: Option<String>,
+        /// The call, when it was one that failed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        call: Option<Box<FailedCall>>,
         /// Where the resource is declared, when it still is.
         source: Option<Source>,
     },

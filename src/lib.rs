@@ -65,6 +65,7 @@ pub mod apply;
 pub mod cloud;
 pub mod engine;
 pub mod event;
+pub mod explain;
 #[cfg(feature = "aws")]
 pub mod import;
 pub mod kinds;
@@ -73,6 +74,8 @@ pub mod live;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod model;
+pub mod permissions;
+#[cfg(feature = "pictures")]
 pub mod picture;
 pub mod plan;
 pub mod reference;
@@ -81,6 +84,8 @@ pub mod state;
 #[cfg(feature = "aws")]
 pub mod stores;
 pub mod synth;
+#[cfg(feature = "aws")]
+pub mod verify;
 
 pub use cloud::Cloud;
 pub use engine::{Engine, Planned};

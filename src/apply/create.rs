@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::plain;
 use super::recover::with_token;
 use super::retry::{Attempts, Purpose};
-use super::step::{Step, Trouble, refused};
+use super::step::{Step, Trouble};
 use crate::cloud::{CallError, ErrorClass};
 use crate::kinds::{Accepted, Create, Created, Kind};
 use crate::model::JsonMap;
@@ -96,7 +96,7 @@ impl Step<'_> {
                     None => return Ok(None),
                 },
                 Ok(found) => return Ok(found),
-                Err(unseen) => self.again(&mut attempts, &unseen).await.map_err(|_| refused(error))?,
+                Err(unseen) => self.again(&mut attempts, &unseen).await.map_err(|_| self.refused(error))?,
             }
         }
     }

@@ -19,7 +19,7 @@ use super::step::{Known, Outcome, Step};
 use crate::cloud::Cloud;
 use crate::event::{Event, Events};
 use crate::kinds;
-use crate::model::{Address, Formed, Reference, Source, Value};
+use crate::model::{Address, FailedCall, Formed, Reference, Source, Value};
 use crate::plan::order::{Half, Node, graph};
 use crate::plan::{Action, Plan};
 use crate::state::{Ledger, Record, Snapshot, StateError};
@@ -84,6 +84,9 @@ pub struct Failure {
     pub reason: String,
     /// The way out, when known.
     pub help: Option<String>,
+    /// The call, when it was one that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<Box<FailedCall>>,
     /// Where it is declared, when it still is.
     pub source: Option<Source>,
 }
@@ -127,6 +130,7 @@ pub enum ExecuteError {
 
 /// What the steps of a run share.
 pub(super) struct Run<'a> {
+    pub plan: &'a Plan,
     pub cloud: &'a Cloud,
     pub ledger: &'a Ledger,
     pub events: &'a Events,
@@ -171,6 +175,7 @@ pub async fn execute(
         ledger.record(moved).await?;
     }
     let run = Run {
+        plan,
         cloud,
         ledger,
         events,

@@ -73,7 +73,7 @@ impl Step<'_> {
                 Gathered::Apart { reason, help, .. } if over => {
                     self.apart(recorded, reason.clone()).await?;
                     let help = format!("{help}\nthe service is there and steady; the next run looks again");
-                    return Err(Trouble::Failed { reason, help: Some(help) });
+                    return Err(Trouble::failed(reason, Some(help)));
                 }
                 Gathered::Apart { summary, reason, again_in, .. } => {
                     self.tell(&mut last, summary, Vec::new());

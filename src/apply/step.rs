@@ -16,7 +16,8 @@ use crate::cloud::{CallError, ErrorClass};
 use crate::event::Event;
 use crate::kinds::{self, Create, Delete, Kind, Update};
 use crate::model::schema::schemas;
-use crate::model::{Json, JsonMap, Reference, Value};
+use crate::model::{FailedCall, Json, JsonMap, Reference, Value};
+use crate::permissions::resource_of;
 use crate::plan::complete::Identity;
 use crate::plan::order::Half;
 use crate::plan::{Action, Change, planner};
@@ -51,7 +52,14 @@ pub(super) enum Trouble {
     /// The journal cannot be written, or the lock is lost: the run is over.
     State(StateError),
     /// This step failed.
-    Failed { reason: String, help: Option<String> },
+    Failed { reason: String, help: Option<String>, call: Option<Box<FailedCall>> },
+}
+
+impl Trouble {
+    /// A failure that is no call's.
+    pub fn failed(reason: String, help: Option<String>) -> Self {
+        Self::Failed { reason, help, call: None }
+    }
 }
 
 impl From<StateError> for Trouble {
@@ -104,14 +112,15 @@ impl<'a> Step<'a> {
                 Ok(if settling { Outcome::Settling } else { Outcome::Done })
             }
             Err(Trouble::State(error)) => Err(error),
-            Err(Trouble::Failed { reason, help }) => {
-                let failure =
-                    Failure { address: change.address.clone(), action, reason, help, source: change.source.clone() };
+            Err(Trouble::Failed { reason, help, call }) => {
+                let (address, source) = (change.address.clone(), change.source.clone());
+                let failure = Failure { address, action, reason, help, call, source };
                 self.run.events.send(Event::StepFailed {
                     address: failure.address.clone(),
                     action,
                     reason: failure.reason.clone(),
                     help: failure.help.clone(),
+                    call: failure.call.clone(),
                     source: failure.source.clone(),
                 });
                 Ok(Outcome::Failed(Box::new(failure)))
@@ -119,9 +128,15 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// [`refused`], with what is known of the resource by the plan.
+    pub(super) fn refused(&self, error: &CallError) -> Trouble {
+        let known = resource_of(self.run.plan, &self.change.address, error.action);
+        refused(error, known.as_deref())
+    }
+
     fn kind(&self) -> Result<&'static dyn Kind, Trouble> {
         let reason = || format!("this version has no code for {}", self.change.kind);
-        kinds::by_type(&self.change.kind).ok_or_else(|| Trouble::Failed { reason: reason(), help: None })
+        kinds::by_type(&self.change.kind).ok_or_else(|| Trouble::failed(reason(), None))
     }
 
     pub(super) fn identity(&self) -> Identity<'_> {
@@ -195,10 +210,8 @@ impl<'a> Step<'a> {
             self.change.wanted.iter().map(|(name, value)| (name.clone(), self.run.resolve(value))).collect();
         for (name, value) in &wanted {
             if let Some(reference) = value.references().first() {
-                return Err(Trouble::Failed {
-                    reason: format!("`{name}` needs `{reference}`, which AWS did not tell"),
-                    help: Some("run again: what exists is read anew".to_owned()),
-                });
+                let reason = format!("`{name}` needs `{reference}`, which AWS did not tell");
+                return Err(Trouble::failed(reason, Some("run again: what exists is read anew".to_owned())));
             }
         }
         Ok(wanted)
@@ -328,28 +341,36 @@ impl<'a> Step<'a> {
 
 fn panicked(panic: &(dyn Any + Send)) -> Trouble {
     let told = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Trouble::Failed {
-        reason: format!("hzscript itself failed: {}", told.unwrap_or("it did not say why")),
-        help: Some("this is a mistake in hzscript, please report it; running again goes on from here".to_owned()),
-    }
+    let reason = format!("hzscript itself failed: {}", told.unwrap_or("it did not say why"));
+    let help = "this is a mistake in hzscript, please report it; running again goes on from here";
+    Trouble::failed(reason, Some(help.to_owned()))
 }
 
-pub(super) fn refused(error: &CallError) -> Trouble {
+/// What a refused call means for its step. `known` is what its resource is known to be where AWS does not say.
+pub(super) fn refused(error: &CallError, known: Option<&str>) -> Trouble {
+    let call = error.facts(known);
     let help = match error.class {
         ErrorClass::AlreadyExists => Some(
             "something of that name exists and is not this stack's: choose another name, or adopt it with the option `id`"
                 .to_owned(),
         ),
-        ErrorClass::Denied if error.code.as_deref().is_some_and(|code| code.contains("Expired")) => {
-            Some("the credentials have expired: renew them, then run again".to_owned())
-        }
-        ErrorClass::Denied => Some(format!("the credentials need permission for {}", error.action)),
+        ErrorClass::Denied => Some(match &call.denied {
+            Some(denied) => denied.help(known),
+            None if error.code.as_deref().is_some_and(|code| code.contains("Expired")) => {
+                "the credentials have expired: renew them, then run again".to_owned()
+            }
+            None => "AWS does not know these credentials (any more): sign in again, or choose others with --profile NAME"
+                .to_owned(),
+        }),
         ErrorClass::Busy => Some("something outside this stack still uses it; remove that, then run again".to_owned()),
         ErrorClass::Throttled | ErrorClass::Unknown => Some("run again: nothing is lost and nothing is made twice".to_owned()),
-        ErrorClass::NotFound | ErrorClass::Refused | ErrorClass::NotMade => None,
+        ErrorClass::NotFound => {
+            Some("what it names is not there (any more): look at the identifiers in the script, then run again".to_owned())
+        }
+        ErrorClass::Refused => Some("change in the script what AWS refuses, then run again".to_owned()),
+        ErrorClass::NotMade => None,
     };
-    let id = error.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
-    Trouble::Failed { reason: format!("{error}{id}"), help }
+    Trouble::Failed { reason: error.told(), help, call: Some(Box::new(call)) }
 }
 
 fn root(path: &str) -> &str {

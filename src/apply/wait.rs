@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::plain;
 use super::retry::{Attempts, Purpose};
-use super::step::{Step, Trouble, Waited, refused};
+use super::step::{Step, Trouble, Waited};
 use crate::cloud::CallError;
 use crate::event::Event;
 use crate::kinds::{Kind, Poll, Progress};
@@ -63,7 +63,7 @@ impl Step<'_> {
                 Progress::Failed { reason, help } => {
                     recorded.status = Status::Failed { reason: reason.clone() };
                     self.record(recorded).await?;
-                    return Err(Trouble::Failed { reason, help: Some(help) });
+                    return Err(Trouble::failed(reason, Some(help)));
                 }
                 Progress::Pending { summary, news, again_in } => {
                     self.tell(&mut last, summary, news);
@@ -72,7 +72,7 @@ impl Step<'_> {
                         let reason = format!("not settled within {}: {last}", shown(limit.unwrap_or_default()));
                         self.record(recorded).await?;
                         let help = "run again to go on waiting, or set a longer time in the option `timeouts`";
-                        return Err(Trouble::Failed { reason, help: Some(help.to_owned()) });
+                        return Err(Trouble::failed(reason, Some(help.to_owned())));
                     }
                     let waited_for = self.run.settings.wait || self.needed;
                     if waited_for {
@@ -98,12 +98,12 @@ impl Step<'_> {
         loop {
             match self.poll(kind, recorded, action, &mut waiting, &wanted).await? {
                 Progress::Ready(_) => return Ok(()),
-                Progress::Failed { reason, help } => return Err(Trouble::Failed { reason, help: Some(help) }),
+                Progress::Failed { reason, help } => return Err(Trouble::failed(reason, Some(help))),
                 Progress::Pending { summary, news, again_in } => {
                     self.tell(&mut last, summary, news);
                     if limit.is_some_and(|limit| began.elapsed() >= limit) || self.run.is_ending() {
                         let reason = format!("not gone yet: {last}");
-                        return Err(Trouble::Failed { reason, help: Some("run again to go on waiting".to_owned()) });
+                        return Err(Trouble::failed(reason, Some("run again to go on waiting".to_owned())));
                     }
                     self.run.pause(again_in).await;
                 }
@@ -176,7 +176,7 @@ impl Step<'_> {
                 self.rest(after).await;
                 Ok(())
             }
-            _ => Err(refused(error)),
+            _ => Err(self.refused(error)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hzscript::cloud::{Cloud, Connection};
 use hzscript::local::Local;
-use hzscript::local::fault::{Crash, Faults};
+use hzscript::local::fault::Crash;
 use hzscript::local::settings::Settings;
 use hzscript::state::StateStore;
 use hzscript::stores::{self, Access};
@@ -12,7 +12,7 @@ use hzscript::stores::{self, Access};
 use super::args::{FolderArguments, StackArguments, TargetArguments, TargetName};
 use super::environment::Environment;
 use super::error::Error;
-use super::faults::{given, told};
+use super::faults::{Upset, told};
 
 /// The region of the embedded AWS when nothing else is said.
 pub const LOCAL_REGION: &str = "eu-west-1";
@@ -25,7 +25,7 @@ pub enum Target {
         /// The region.
         region: String,
         /// What goes wrong on purpose.
-        faults: Faults,
+        upset: Upset,
     },
     /// An account.
     Aws {
@@ -65,11 +65,15 @@ impl Target {
                         "add --target aws to work on the profile's account, or leave --profile out",
                     );
                 }
-                Ok(Self::Local { region: local_region(region.as_deref(), environment)?, faults: given(faults) })
+                Ok(Self::Local { region: local_region(region.as_deref(), environment)?, upset: Upset::given(faults)? })
             }
             (Some(TargetName::Aws), _) | (None, Some(_)) if !faults.rules.is_empty() => usage(
                 "--fault is for the embedded AWS only",
                 "leave it out, or work on the embedded AWS: --target local",
+            ),
+            (Some(TargetName::Aws), _) | (None, Some(_)) if !faults.as_policy.is_empty() => usage(
+                "--as-policy is for the embedded AWS only",
+                "on AWS, whose credentials are used says what may be done: choose others with --profile NAME",
             ),
             (Some(TargetName::Aws), _) | (None, Some(_)) => Ok(Self::Aws {
                 region: region.clone(),
@@ -95,7 +99,7 @@ impl Target {
     /// When there is no connection, or no telling which account it is.
     pub async fn connect(&self, folder: &Folder) -> Result<Cloud, Error> {
         let connected = match self {
-            Self::Local { region, faults } => Cloud::embedded(&folder.open_local_with(faults)?, region).await,
+            Self::Local { region, upset } => Cloud::embedded(&folder.open_local_with(upset)?, region).await,
             Self::Aws { region, profile, endpoint_url } => {
                 let (region, profile, endpoint_url) = (region.clone(), profile.clone(), endpoint_url.clone());
                 Cloud::connect(&Connection { region, profile, endpoint_url }).await
@@ -110,15 +114,26 @@ impl Target {
     /// When the settings of the embedded AWS cannot be read.
     pub fn faults(&self, folder: &Folder) -> Result<Option<String>, Error> {
         match self {
-            Self::Local { faults, .. } => Ok(told(&folder.settings()?.faults.and(faults))),
+            Self::Local { upset, .. } => Ok(told(&upset.on(folder.settings()?))),
             Self::Aws { .. } => Ok(None),
+        }
+    }
+
+    /// Patterns of images that are known not to be there.
+    ///
+    /// # Errors
+    /// When the settings of the embedded AWS cannot be read.
+    pub fn denied_images(&self, folder: &Folder) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Local { .. } => Ok(folder.settings()?.deny_images),
+            Self::Aws { .. } => Ok(Vec::new()),
         }
     }
 
     /// At which write of the state the process ends, where that is asked for.
     pub fn crash_of_writes(&self) -> Option<Crash> {
         match self {
-            Self::Local { faults, .. } => faults.crash_of_writes(),
+            Self::Local { upset, .. } => upset.faults.crash_of_writes(),
             Self::Aws { .. } => None,
         }
     }
@@ -215,19 +230,18 @@ impl Folder {
     /// # Errors
     /// When its settings or its data cannot be read.
     pub fn open_local(&self) -> Result<Local, Error> {
-        self.open_local_with(&Faults::default())
+        self.open_local_with(&Upset::default())
     }
 
-    /// Opens the embedded AWS, with faults beside those of its settings.
+    /// Opens the embedded AWS, with what goes wrong beside what does by its settings.
     ///
     /// # Errors
     /// When its settings or its data cannot be read.
-    pub fn open_local_with(&self, faults: &Faults) -> Result<Local, Error> {
+    pub fn open_local_with(&self, upset: &Upset) -> Result<Local, Error> {
         self.make()?;
         let settings = self.settings()?;
-        let settings = Settings { faults: settings.faults.and(faults), ..settings };
         let folder = self.local();
-        Local::open(&folder, settings).map_err(|source| Error::Local { folder, source })
+        Local::open(&folder, upset.on(settings)).map_err(|source| Error::Local { folder, source })
     }
 
     /// The settings of the embedded AWS.
@@ -336,7 +350,7 @@ mod tests {
 
     #[test]
     fn nothing_reaches_an_account_unless_it_is_asked_for() {
-        let local = |region: &str| Ok(Target::Local { region: region.to_owned(), faults: Faults::default() });
+        let local = |region: &str| Ok(Target::Local { region: region.to_owned(), upset: Upset::default() });
         assert_eq!(
             chosen(&arguments(), &[("AWS_PROFILE", "prod"), ("AWS_ENDPOINT_URL", "http://a")]),
             local("eu-west-1")
@@ -362,7 +376,8 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         let profile = TargetArguments { profile: Some("prod".to_owned()), ..arguments() };
         assert_eq!(chosen(&profile, &[]), Err("--profile has no meaning for the embedded AWS".to_owned()));
-        let faults = FaultArguments { rules: vec!["drop=create".parse().expect("a fault")] };
+        let rules = vec!["drop=create".parse().expect("a fault")];
+        let faults = FaultArguments { rules, as_policy: Vec::new() };
         let faults = TargetArguments { target: Some(TargetName::Aws), faults, ..arguments() };
         assert_eq!(chosen(&faults, &[]), Err("--fault is for the embedded AWS only".to_owned()));
         let region = TargetArguments { region: Some("example.com/".to_owned()), ..arguments() };

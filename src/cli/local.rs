@@ -11,7 +11,7 @@ use super::args::{FaultArguments, LocalCommand};
 use super::connect::{Folder, LOCAL_REGION};
 use super::error::Error;
 use super::exit::Exit;
-use super::faults::{given, told};
+use super::faults::{Upset, told};
 use super::prompt::{Consent, ask};
 use super::render::escape;
 use super::render::table::table;
@@ -29,14 +29,14 @@ pub async fn run(command: &LocalCommand, tools: &Tools) -> Result<Exit, Error> {
 }
 
 async fn serve(port: u16, folder: &Folder, faults: &FaultArguments, tools: &Tools) -> Result<Exit, Error> {
-    let faults = given(faults);
-    if faults.crash_of_writes().is_some() {
+    let upset = Upset::given(faults)?;
+    if upset.faults.crash_of_writes().is_some() {
         return Err(Error::Usage {
             message: "what is served writes no state, so no crash can be at a write of it".to_owned(),
             help: Some("crash=call:17:before is at a call; run, apply and destroy take crash=journal".to_owned()),
         });
     }
-    let local = folder.open_local_with(&faults)?;
+    let local = folder.open_local_with(&upset)?;
     let failed = |source| Error::Io { what: format!("listen on port {port} of this machine"), source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let url = format!("http://{}", listener.local_addr().map_err(failed)?);
@@ -49,7 +49,7 @@ The embedded AWS of {} answers there until Ctrl-C. For other programs, for examp
   aws ecs list-clusters",
         escape::line(&folder.local().display().to_string())
     ));
-    if let Some(told) = told(&local.settings().faults) {
+    if let Some(told) = told(local.settings()) {
         tools.screen.out(&format!("\n{told}"));
     }
     match tools.interrupt.cut(local.serve(listener)).await {

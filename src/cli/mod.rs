@@ -19,6 +19,7 @@ mod error;
 mod evaluate;
 mod execute;
 mod exit;
+mod explain;
 mod faults;
 mod graph;
 mod import;
@@ -31,6 +32,7 @@ mod live;
 mod local;
 mod manual;
 mod outputs;
+mod permissions;
 mod plan;
 mod prompt;
 mod refresh;
@@ -48,6 +50,7 @@ mod stack;
 mod state;
 mod synth;
 mod unlock;
+mod verify;
 mod welcome;
 
 use std::sync::OnceLock;
@@ -170,6 +173,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Import(arguments) => import::run(arguments, tools).await,
         Command::State(command) => state::run(command, tools).await,
         Command::Check(arguments) => check::run(arguments, tools).await,
+        Command::Verify(arguments) => verify::run(arguments, tools).await,
         Command::Fmt(arguments) => author::fmt::run(arguments, tools),
         Command::Lint(arguments) => author::lint::run(arguments, tools).await,
         Command::Test(arguments) => author::test::run(arguments, tools).await,
@@ -177,6 +181,7 @@ async fn dispatch(command: &Command, tools: &Tools) -> Result<Exit, Error> {
         Command::Synth(arguments) => synth::run(arguments, tools).await,
         Command::Graph(arguments) => graph::run(arguments, tools).await,
         Command::Docs(arguments) => docs::run(arguments, tools),
+        Command::Explain(arguments) => explain::run(arguments, tools),
         Command::Schema(command) => Ok(schema::run(command, tools)),
         Command::Completions(arguments) => Ok(manual::completions(arguments, tools)),
         Command::Man(arguments) => manual::man(arguments, tools),
@@ -195,11 +200,14 @@ fn options(command: &Command) -> Options {
     match command {
         Command::Init(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Run(arguments) => of(&arguments.output),
+        // What is printed is one document.
+        Command::Plan(arguments) if arguments.iam => Options { json: false, quiet: true, ..of(&arguments.output) },
         Command::Plan(arguments) => of(&arguments.output),
         Command::Apply(arguments) => of(&arguments.output),
         Command::Rollback(arguments) => of(&arguments.output),
         Command::Destroy(arguments) => of(&arguments.output),
         Command::Check(arguments) => of(&arguments.output),
+        Command::Verify(arguments) => of(&arguments.output),
         Command::Fmt(arguments) => of(&arguments.output),
         Command::Lint(arguments) => of(&arguments.output),
         Command::Test(arguments) => of(&arguments.output),
@@ -226,6 +234,7 @@ fn options(command: &Command) -> Options {
         Command::Graph(arguments) => Options { no_color: arguments.no_color, quiet: true, ..Options::default() },
         Command::Forget(arguments) => Options { no_color: arguments.output.no_color, ..Options::default() },
         Command::State(command) => Options { no_color: command.no_color(), ..Options::default() },
+        Command::Explain(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Docs(arguments) => Options { no_color: arguments.no_color, ..Options::default() },
         Command::Schema(_)
         | Command::Completions(_)

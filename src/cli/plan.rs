@@ -1,4 +1,4 @@
-//! `hzscript plan`: show what a run would change, and save it when that is wanted.
+//! `hzscript plan`: show what a run would change, and save it when that is wanted; or show what has to be allowed for it.
 
 use std::sync::Arc;
 
@@ -18,13 +18,16 @@ use super::run::not_planned;
 use super::saved;
 use super::script::{Script, stack_name};
 use super::stack::{Calls, Stack};
-use super::{Tools, evaluate, graph};
+use super::{Tools, evaluate, graph, permissions};
 
 /// Plans and shows the plan; nothing is written but the file it is saved in.
 ///
 /// # Errors
 /// When it could not be planned or saved.
 pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error> {
+    if arguments.iam && saved::is_plan(&arguments.script) {
+        return permissions::of_saved(arguments, tools);
+    }
     let script = Script::read(&arguments.script)?;
     if let Some(path) = &arguments.out {
         saved::check_place(path)?;
@@ -53,6 +56,11 @@ pub async fn run(arguments: &PlanArguments, tools: &Tools) -> Result<Exit, Error
         Ok::<_, Error>((plan.map_err(|error| not_planned(error, &evaluated, &stack))?, session.state().await))
     };
     let (plan, state) = tools.interrupt.cut(looking).await??;
+    if arguments.iam {
+        let found = permissions::surroundings(&stack, arguments);
+        permissions::print(&plan, &found, arguments.output.json, tools);
+        return Ok(Exit::Success);
+    }
     show(&plan, tools);
     if plan.is_empty() {
         tools.screen.out(&nothing_to_do(&plan));

@@ -108,11 +108,14 @@ impl SavedError {
 /// When something else is there.
 pub fn check_place(path: &Path) -> Result<(), Error> {
     let Ok(there) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if there.is_file() && is_plan(path) { Ok(()) } else { Err(SavedError::Taken(path.to_owned()).into()) }
+}
+
+/// Whether a file begins as a saved plan does.
+pub fn is_plan(path: &Path) -> bool {
     let mut beginning = Vec::new();
-    let is_plan = there.is_file()
-        && File::open(path).is_ok_and(|file| file.take(BEGINNING).read_to_end(&mut beginning).is_ok())
-        && Saved::is_one(&beginning);
-    if is_plan { Ok(()) } else { Err(SavedError::Taken(path.to_owned()).into()) }
+    File::open(path).is_ok_and(|file| file.take(BEGINNING).read_to_end(&mut beginning).is_ok())
+        && Saved::is_one(&beginning)
 }
 
 /// Writes a plan, for its owner's eyes only: a new file takes the place of the old one once it is complete.

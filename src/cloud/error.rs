@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::gate::Closed;
+use crate::model::{Denial, FailedCall};
 
 /// What a failed call means for going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,30 @@ impl CallError {
         self.class == ErrorClass::NotFound
     }
 
+    /// What is not allowed, when it was the permissions that it failed for, not the credentials themselves.
+    pub fn denial(&self) -> Option<Denial> {
+        let of_permissions = self.code.as_deref().is_some_and(|code| NOT_ALLOWED.contains(&code));
+        of_permissions.then(|| Denial::of(self.action, &self.message))
+    }
+
+    /// Its facts. `known` is what the call's resource is known to be where AWS does not say.
+    pub fn facts(&self, known: Option<&str>) -> FailedCall {
+        let denied = self.denial();
+        FailedCall {
+            action: self.action.to_owned(),
+            code: self.code.clone(),
+            request_id: self.request_id.clone(),
+            missing_statement: denied.as_ref().and_then(|denied| denied.statement(known)),
+            denied,
+        }
+    }
+
+    /// The error and the request's id, for people.
+    pub fn told(&self) -> String {
+        let id = self.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+        format!("{self}{id}")
+    }
+
     /// Whether the code is this one.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
@@ -120,6 +145,11 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// Codes of refusals that are about permissions, not about the credentials themselves.
+///
+/// Sources: the common errors of the JSON and query protocols; "Error codes for the Amazon EC2 API".
+const NOT_ALLOWED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"];
 
 /// Codes that say that there were too many calls.
 ///
@@ -177,6 +207,7 @@ fn classify(code: &str) -> ErrorClass {
         "AccessDenied"
         | "AccessDeniedException"
         | "UnauthorizedOperation"
+        | "AuthorizationError"
         | "AuthFailure"
         | "ExpiredToken"
         | "ExpiredTokenException"
@@ -202,5 +233,24 @@ fn classify(code: &str) -> ErrorClass {
         _ if code.contains("NotFound") => ErrorClass::NotFound,
         _ if code.contains("AlreadyExists") || code.ends_with(".Duplicate") => ErrorClass::AlreadyExists,
         _ => ErrorClass::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_credentials_are_no_question_of_permissions() {
+        let denied = |code: &str| {
+            let error = CallError::new("ecs:CreateCluster", code, "no");
+            (error.class, error.denial().is_some())
+        };
+        for code in NOT_ALLOWED {
+            assert_eq!(denied(code), (ErrorClass::Denied, true), "{code}");
+        }
+        assert_eq!(denied("ExpiredToken"), (ErrorClass::Denied, false));
+        assert_eq!(denied("InvalidClientTokenId"), (ErrorClass::Denied, false));
+        assert!(!denied("ClusterNotFoundException").1);
     }
 }

@@ -1,6 +1,7 @@
 //! The connection: clients of the SDK for one account and region of AWS, or for the embedded one; or no AWS at all, for
 //! kinds of an embedder's own.
 
+mod access;
 mod calls;
 #[cfg(feature = "aws")]
 pub mod connect;
@@ -15,6 +16,7 @@ mod own;
 #[cfg(feature = "aws")]
 mod repeat;
 
+pub use access::{Decision, Verdict};
 pub use calls::{Calls, Count};
 #[cfg(feature = "aws")]
 pub use connect::{ConnectError, Connection};

@@ -16,6 +16,7 @@ use super::SERVICES;
 /// Every form that a rule may have.
 pub const FORMS: &str = "  throttle=0.3             this share of calls is refused: too many
   error=0.05               this share of calls ends in an error of the service's own; half of them are done
+  deny=1                   this share of calls is refused: no policy allows it
   drop=0.1                 this share of calls is done, and the answer lost
   drop=create              the first answer of every call that makes something is lost
   drop=change              the first answer of every call that changes something is lost
@@ -25,7 +26,7 @@ pub const FORMS: &str = "  throttle=0.3             this share of calls is refus
   crash=call:17:before     this program ends at once before its 17th call (or `after`)
   crash=journal:5:after    this program ends at once after its 5th write of the state (or `before`)
   seed=42                  what is drawn for shares of calls: the same seed, the same faults
-throttle, error, drop, slow and crash=call may be for some calls only: throttle=0.5@ecs:CreateService, error=1@iam:Get*,
+throttle, error, deny, drop, slow and crash=call may be for some calls only: throttle=0.5@ecs:CreateService, error=1@iam:Get*,
 slow=1s@logs.";
 
 /// The longest time that an answer or a thing may be late.
@@ -62,6 +63,8 @@ pub enum What {
     Throttle(f64),
     /// A share of calls ends in an error of the service's own.
     Error(f64),
+    /// A share of calls is refused because no policy allows them.
+    Deny(f64),
     /// Calls are done and their answers lost.
     Drop(Lost),
     /// Answers are late by this time.
@@ -152,7 +155,9 @@ impl Faults {
 
     /// Whether anything is drawn, so that a seed matters.
     pub fn are_drawn(&self) -> bool {
-        let drawn = |what: &What| matches!(what, What::Throttle(_) | What::Error(_) | What::Drop(Lost::Share(_)));
+        let drawn = |what: &What| {
+            matches!(what, What::Throttle(_) | What::Error(_) | What::Deny(_) | What::Drop(Lost::Share(_)))
+        };
         self.0.iter().any(|rule| drawn(&rule.what))
     }
 
@@ -224,7 +229,7 @@ impl FromStr for Rule {
         let (name, value) = rule.split_once('=').ok_or_else(|| bad("it has no `=`".to_owned()))?;
         let what = what(name.trim(), value.trim()).map_err(bad)?;
         let of_calls = match what {
-            What::Throttle(_) | What::Error(_) | What::Drop(_) | What::Slow(_) => true,
+            What::Throttle(_) | What::Error(_) | What::Deny(_) | What::Drop(_) | What::Slow(_) => true,
             What::Crash(Crash { counted, .. }) => counted == Counted::Calls,
             What::Lag(_) | What::Capacity(_) | What::Seed(_) => false,
         };
@@ -240,6 +245,7 @@ fn what(name: &str, value: &str) -> Result<What, String> {
     Ok(match (name, value) {
         ("throttle", value) => What::Throttle(share(value)?),
         ("error", value) => What::Error(share(value)?),
+        ("deny", value) => What::Deny(share(value)?),
         ("drop", "create") => What::Drop(Lost::Creations),
         ("drop", "change") => What::Drop(Lost::Changes),
         ("drop", value) => What::Drop(Lost::Share(share(value)?)),
@@ -307,6 +313,7 @@ impl fmt::Display for Rule {
         match &self.what {
             What::Throttle(share) => write!(f, "throttle={share}"),
             What::Error(share) => write!(f, "error={share}"),
+            What::Deny(share) => write!(f, "deny={share}"),
             What::Drop(Lost::Share(share)) => write!(f, "drop={share}"),
             What::Drop(Lost::Creations) => f.write_str("drop=create"),
             What::Drop(Lost::Changes) => f.write_str("drop=change"),
@@ -336,6 +343,7 @@ mod tests {
         let forms = [
             "throttle=0.3",
             "error=0.05",
+            "deny=1",
             "drop=0.1",
             "drop=create",
             "drop=change",

@@ -214,6 +214,7 @@ impl Local {
         let service = named(call.service).ok_or_else(|| Fault::unknown_action(call.service, &call.action))?;
         store.transact(&call.region, now, settings, |tx| {
             tx.calls(&call.action, before);
+            iam::caller::check(tx, call, &settings.caller_policies)?;
             service.call(tx, &call.action, &call.params)
         })
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
+use super::iam::caller::CallerPolicies;
 
 /// Settings, as the file `settings.toml` in its folder has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,11 +15,13 @@ pub struct Settings {
     pub deny_images: Vec<String>,
     /// What goes wrong.
     pub faults: Faults,
+    /// Policy documents, as JSON, that say what whoever calls may do; by default everything.
+    pub caller_policies: CallerPolicies,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let deny_images = vec!["*does-not-exist*".to_owned(), "*:missing".to_owned()];
-        Self { pace: 0.02, deny_images, faults: Faults::default() }
+        Self { pace: 0.02, deny_images, faults: Faults::default(), caller_policies: CallerPolicies::default() }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Nothing here knows Rhai, AWS, tokio or any I/O.
 
+pub mod actions;
 pub mod address;
+pub mod denial;
 pub mod diff;
 pub mod existing;
 pub mod formation;
@@ -13,6 +15,7 @@ pub mod secrets;
 pub mod value;
 
 pub use address::{Address, AddressError, KindName};
+pub use denial::{Because, Denial, FailedCall};
 pub use formation::{Formation, Formed, Product};
 pub use path::{PathPattern, PathStep, PropertyPath};
 pub use program::{Options, Program, Resource, Source, Timeouts};

@@ -1,3 +1,4 @@
+mod allowed;
 mod authoring;
 mod batches;
 mod cdk;
@@ -53,4 +54,5 @@ mod stores;
 mod stores_refusing;
 mod synth;
 mod unsaved;
+mod verifying;
 mod waiting;

@@ -18,6 +18,9 @@ pub struct PlanArguments {
     /// Write the plan as a page for reviewers to this file: changes, reasons, differences, pictures
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Print the least IAM policy that running this plan needs, instead of the plan; SCRIPT may be a saved plan then
+    #[arg(long, conflicts_with_all = ["out", "detailed_exitcode"])]
+    pub iam: bool,
     /// Exit with 0 when there is nothing to do, 2 when there are changes, 1 on an error
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -2,6 +2,7 @@
 
 mod author;
 mod edit;
+mod explain;
 mod graph;
 mod import;
 mod init;
@@ -16,6 +17,7 @@ mod schema;
 mod sealing;
 mod shared;
 mod state;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +27,7 @@ pub use author::{DefinitionsArguments, FmtArguments, LintArguments, TestArgument
 pub use edit::{
     ForgetArguments, HistoryArguments, MvArguments, PullArguments, PushArguments, RefreshArguments, RestoreArguments,
 };
+pub use explain::ExplainArguments;
 pub use graph::{GraphArguments, PictureFormat};
 pub use import::ImportArguments;
 pub use init::InitArguments;
@@ -45,6 +48,7 @@ pub use shared::{
     LockArguments, OutputArguments, StackArguments, TargetArguments, TargetName, duration,
 };
 pub use state::{StateCommand, UnlockArguments};
+pub use verify::VerifyArguments;
 
 /// Scripts that plan, preview and execute Hazelcast and OrientDB clusters on ECS Fargate.
 ///
@@ -165,6 +169,11 @@ everything over: what exists stays as it is, but for the tags of the stack.")]
     State(StateCommand),
     /// Look for mistakes in a script, without any AWS
     Check(CheckArguments),
+    /// Look, before a run, whether what a script declares can come to life: images, roles, secrets, logs, network
+    #[command(after_help = "\
+What the script makes is checked by the program, what exists is asked of AWS. Exit status: 0 nothing failed, 1 something
+did, or it could not be planned.")]
+    Verify(VerifyArguments),
     /// Lay scripts out: blanks, line breaks and commas, nothing else
     #[command(after_help = author::AFTER_FMT)]
     Fmt(FmtArguments),
@@ -188,6 +197,8 @@ asked of CloudFormation again; secrets become parameters that are not echoed.")]
     /// Look up builders, their properties, functions and options
     #[command(after_help = reference::AFTER_DOCS)]
     Docs(DocsArguments),
+    /// Say at length what an error means: a code of hzscript's own, or one of AWS
+    Explain(ExplainArguments),
     /// Print the JSON Schema of what other commands print
     #[command(subcommand)]
     Schema(SchemaCommand),

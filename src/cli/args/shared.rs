@@ -84,9 +84,12 @@ pub struct TargetArguments {
 pub struct FaultArguments {
     /// Have something go wrong in the embedded AWS; may be repeated: throttle=0.3, error=0.05, drop=0.1, drop=create,
     /// drop=change, slow=2s, lag=10s, capacity=2, crash=call:17:before, crash=journal:5:after, seed=42. Those of calls may
-    /// be limited to some: throttle=0.5@ecs:CreateService, error=1@iam
+    /// be limited to some: throttle=0.5@ecs:CreateService, error=1@iam, deny=1@ecs:CreateCluster
     #[arg(long = "fault", value_name = "SPEC")]
     pub rules: Vec<Rule>,
+    /// Call as somebody who may do only what the IAM policy in this file allows; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub as_policy: Vec<PathBuf>,
 }
 
 /// Which part of a stack.

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use hzscript::cloud::{CallError, ConnectError, ErrorClass};
 use hzscript::engine::EngineError;
+use hzscript::explain::{self, Code};
 use hzscript::import::ImportError;
 use hzscript::live::LiveError;
-use hzscript::model::Address;
 use hzscript::model::schema::schemas;
+use hzscript::model::{Address, FailedCall};
 use hzscript::plan::scope::ScopeError;
 use hzscript::script::Diagnostic;
 use hzscript::state::cipher::Way;
@@ -34,6 +35,10 @@ pub struct Told {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts of the files those are in, by name.
     pub sources: BTreeMap<String, String>,
+    /// The call that failed, when it was one.
+    pub call: Option<Box<FailedCall>>,
+    /// Codes that `hzscript explain` knows.
+    pub codes: Vec<&'static str>,
 }
 
 impl Told {
@@ -52,17 +57,61 @@ impl Told {
         if let Some(help) = &self.help {
             text.push_str(&format!("\n{} {}", palette.cyan(" help:"), escape::lines(help)));
         }
+        if !self.codes.is_empty() {
+            text.push_str(&format!("\n{} hzscript explain {}", palette.dim(" more:"), self.codes.join(", ")));
+        }
         text
     }
 
     /// As a JSON line.
     pub fn line(&self) -> Line<'_> {
-        Line::Error { message: &self.message, help: self.help.as_deref(), diagnostics: &self.diagnostics }
+        let Self { message, help, diagnostics, call, codes, .. } = self;
+        Line::Error { message, help: help.as_deref(), diagnostics, call: call.as_deref(), codes }
     }
 }
 
 /// Puts an error in words.
 pub fn told(error: &Error) -> Told {
+    let told = in_words(error);
+    let own = codes(error);
+    let of_aws = told.call.as_ref().and_then(|call| explain::explain(call.code.as_deref()?)).map(|known| known.code);
+    Told { codes: own.into_iter().map(Code::as_str).chain(of_aws).collect(), ..told }
+}
+
+/// The codes of an error.
+fn codes(error: &Error) -> Vec<Code> {
+    vec![match error {
+        Error::Interrupted => Code::Interrupted,
+        Error::Usage { .. } => Code::Usage,
+        Error::Script { .. } => Code::Script,
+        Error::Input(_) => Code::Input,
+        Error::Mistakes(_) => Code::Mistakes,
+        Error::Plan { error, .. } => {
+            let mut codes: Vec<Code> =
+                error.problems.iter().map(|(.., problem)| explain::of_problem(problem)).collect();
+            codes.sort_unstable();
+            codes.dedup();
+            return codes;
+        }
+        Error::Synth { .. } => Code::Template,
+        Error::Engine { error, .. } => return explain::of_engine(error),
+        Error::Import(error) => match error.as_ref() {
+            ImportError::Call(error) if error.denial().is_some() => Code::Denied,
+            ImportError::Call(_) => Code::Observe,
+            _ => Code::Import,
+        },
+        Error::Saved(_) => Code::SavedPlan,
+        Error::State(error) => explain::of_state(error),
+        Error::Edit { error, .. } => explain::of_edit(error),
+        Error::NotSaved { .. } => Code::NotSaved,
+        Error::Connect(error) => explain::of_connection(error),
+        Error::Local { .. } | Error::Refused(_) => Code::LocalData,
+        Error::Settings { .. } => Code::LocalSettings,
+        Error::Io { .. } => Code::Io,
+    }]
+}
+
+fn in_words(error: &Error) -> Told {
     match error {
         Error::Interrupted => Told::new("interrupted; nothing was changed", None),
         Error::Usage { message, help } => Told::new(message, help.as_deref()),
@@ -75,24 +124,28 @@ pub fn told(error: &Error) -> Told {
             help: None,
             diagnostics: mistakes.mistakes.clone(),
             sources: mistakes.sources.clone(),
+            ..Told::default()
         },
         Error::Project(mistakes) => Told {
             message: counted(mistakes.mistakes.len(), "mistake in hzscript.toml", "mistakes in hzscript.toml"),
             help: None,
             diagnostics: mistakes.mistakes.clone(),
             sources: mistakes.sources.clone(),
+            ..Told::default()
         },
         Error::Plan { error, sources } => Told {
             message: counted(error.problems.len(), "problem stands in the way", "problems stand in the way"),
             help: None,
             diagnostics: error.problems.iter().map(|problem| diagnostics::of_problem(problem, sources)).collect(),
             sources: sources.clone(),
+            ..Told::default()
         },
         Error::Synth { error, sources } => Told {
             message: counted(error.problems.len(), "problem stands in the way", "problems stand in the way"),
             help: None,
             diagnostics: error.problems.iter().map(|problem| diagnostics::of_template(problem, sources)).collect(),
             sources: sources.clone(),
+            ..Told::default()
         },
         Error::Engine { error, state } => of_engine(error, state),
         Error::Live(error) => of_live(error),
@@ -131,9 +184,7 @@ fn of_connection(error: &ConnectError) -> Told {
         ConnectError::Identity(error) => error,
     };
     let help = match error.class {
-        ErrorClass::Denied => {
-            "the credentials are not valid (any more): sign in again, or choose others with --profile NAME"
-        }
+        ErrorClass::Denied => UNKNOWN_CREDENTIALS,
         ErrorClass::Unknown => {
             "no good answer came: look at the network and at --endpoint-url, and that there are credentials \
              (aws configure, aws sso login, --profile NAME); without --target aws the embedded AWS is worked on"
@@ -143,7 +194,8 @@ fn of_connection(error: &ConnectError) -> Told {
              or leave out --target aws to work on the embedded AWS"
         }
     };
-    Told::new(format!("cannot tell which account the credentials belong to: {error}"), Some(help))
+    let message = format!("cannot tell which account the credentials belong to: {}", error.told());
+    Told { call: Some(Box::new(error.facts(None))), ..Told::new(message, Some(help)) }
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {
@@ -253,16 +305,23 @@ fn of_import(error: &ImportError) -> Told {
 }
 
 fn of_call(error: &CallError) -> Told {
-    let help = match error.class {
-        ErrorClass::Denied => format!("the credentials must allow {}", error.action),
-        ErrorClass::Throttled => {
+    let message = format!("cannot read what exists: {}", error.told());
+    let help = match (error.class, error.denial()) {
+        (ErrorClass::Denied, Some(denied)) => denied.help(None),
+        (ErrorClass::Denied, None) => UNKNOWN_CREDENTIALS.to_owned(),
+        (ErrorClass::Throttled, _) => {
             "AWS takes no more calls for now: try again later, or with a lower --parallelism".to_owned()
         }
-        ErrorClass::Unknown => "no good answer came; nothing was changed, so it is safe to run again".to_owned(),
-        _ => return Told::new(format!("cannot read what exists: {error}"), None),
+        (ErrorClass::Unknown, _) => "no good answer came; nothing was changed, so it is safe to run again".to_owned(),
+        (ErrorClass::NotMade, _) => return Told::new(message, None),
+        _ => "nothing was changed, so it is safe to run again once what AWS says is mended".to_owned(),
     };
-    Told::new(format!("cannot read what exists: {error}"), Some(&help))
+    Told { call: Some(Box::new(error.facts(None))), ..Told::new(message, Some(&help)) }
 }
+
+/// What to do when AWS does not know who calls.
+const UNKNOWN_CREDENTIALS: &str =
+    "the credentials are not valid (any more): sign in again, or choose others with --profile NAME";
 
 /// That a state is not where it is kept, where it is instead, and how it is brought back.
 fn not_saved(cause: &StateError, state: &str, stack: &str, file: Option<&Path>) -> Told {
@@ -446,6 +505,7 @@ mod tests {
         insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(locked), state }), @r"
         error: the stack is locked by ann on build-1\u{1b} (process 42, `run a.rhai`) since 2026-01-02T03:04:05Z; that run renewed it 7 s ago
          help: wait until it has ended: --lock-timeout 5m does; only if that run is truly gone: hzscript state unlock 4f1c --stack prod --state /s
+         more: hzscript explain HZ0301
         ");
         let lost = Lost::Expired { after: Duration::from_secs(51), reason: Some("file:///s is full".to_owned()) };
         let in_flight = vec!["ecs_service.a".parse().expect("an address")];
@@ -453,6 +513,7 @@ mod tests {
         insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(lost), state: String::new() }), @r"
         error: the lock was lost, so nothing more was done: it could not be renewed for 51 s: /s is full; in flight were calls for ecs_service.a: what came of them is looked for by the next run
          help: run again once the state can be written; nothing is lost, nothing made twice
+         more: hzscript explain HZ0303
         ");
         let target = |cloud: &str, account: &str| Target {
             cloud: cloud.to_owned(),
@@ -467,6 +528,7 @@ mod tests {
         insta::assert_snapshot!(shown(&Error::Engine { error: Box::new(wrong), state: String::new() }), @r"
         error: stack prod lives in aws (account 111122223333, eu-west-1), and this is local (account 000000000000, eu-west-1)
          help: work on it with --target aws --region eu-west-1, or deploy another one with --stack NAME
+         more: hzscript explain HZ0404
         ");
     }
 }

@@ -310,6 +310,7 @@ mod tests {
                 action: Action::Update,
                 reason: "no such image".to_owned(),
                 help: None,
+                call: None,
                 source: None,
             },
             Event::StepSkipped { address: second, action: Action::Create, because: at },

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hzscript::apply::execute::{Failure, Report};
 use hzscript::engine::Back;
+use hzscript::explain;
 use hzscript::model::{Address, Formed, Json};
 
 use super::escape;
@@ -125,6 +126,11 @@ fn failed(failure: &Failure, palette: Palette) -> Vec<String> {
             format!("  {head} {}", escape::line(line))
         }));
     }
+    let of_aws = failure.call.as_ref().and_then(|call| explain::explain(call.code.as_deref()?));
+    let of_aws = of_aws.or_else(|| explain::mentioned(&failure.reason));
+    let codes = [Some(explain::of_failure(failure).as_str()), of_aws.map(|known| known.code)];
+    let codes: Vec<&str> = codes.into_iter().flatten().collect();
+    lines.push(palette.dim(&format!("  more: hzscript explain {}", codes.join(", "))));
     if let Some(source) = &failure.source {
         let place = format!("  declared at {}:{}:{}", escape::line(&source.file), source.line, source.column);
         lines.push(palette.dim(&place));
@@ -177,6 +183,7 @@ mod tests {
                 action: Action::Create,
                 reason: "the deployment failed: 3 tasks stopped\nCannotPullContainerError: no such image".to_owned(),
                 help: Some("check the image's name".to_owned()),
+                call: None,
                 source: Some(Source { file: "scripts/hazelcast.rhai".to_owned(), line: 40, column: 5 }),
             }],
             skipped: vec![address("ecs_service.console"), address("ec2_eip.spare")],
@@ -187,6 +194,7 @@ mod tests {
           the deployment failed: 3 tasks stopped
           CannotPullContainerError: no such image
           help: check the image's name
+          more: hzscript explain HZ0503, CannotPullContainerError
           declared at scripts/hazelcast.rhai:40:5
 
         Not begun:

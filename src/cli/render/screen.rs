@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hzscript::cloud::{Calls, Count};
 use hzscript::event::{Event, Events};
-use hzscript::model::{Address, Json};
+use hzscript::model::{Address, FailedCall, Json};
 use hzscript::plan::Counts;
 use hzscript::script::Diagnostic;
 use hzscript::script::lint::{Rule, Severity};
 use hzscript::script::testing::Comparison;
+use hzscript::verify::Check;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
@@ -208,6 +209,15 @@ pub enum Line<'a> {
         /// Whether it was written.
         written: bool,
     },
+    /// Whether what a script declares can come to life.
+    Verified {
+        /// Everything that was looked at.
+        checks: &'a [Check],
+        /// How many of them will go wrong.
+        failed: usize,
+        /// How many may.
+        warnings: usize,
+    },
     /// How many calls were made of AWS.
     Calls {
         /// By `service:Operation`.
@@ -221,6 +231,11 @@ pub enum Line<'a> {
         help: Option<&'a str>,
         /// Places it is about.
         diagnostics: &'a [Diagnostic],
+        /// The call that failed, when it was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        call: Option<&'a FailedCall>,
+        /// Codes that `hzscript explain` knows.
+        codes: &'a [&'static str],
     },
 }
 

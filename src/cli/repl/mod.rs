@@ -24,6 +24,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 
+use super::Tools;
 use super::args::ReplArguments;
 use super::connect::{Folder, Target};
 use super::error::Error;
@@ -34,7 +35,6 @@ use super::render::progress::elapsed;
 use super::render::{diagnostics, error, escape};
 use super::script::{Script, stack_name};
 use super::stack::say;
-use super::Tools;
 use command::{COMMANDS, Command};
 use line::{Line, Memory, is_whole};
 use live::{FRESH, find_names};

@@ -298,6 +298,18 @@ pub(super) fn untag(tx: &mut Tx<'_>, members: &Members<'_>) -> Result<Json, Faul
 /// The images of a repository, of which there are none.
 pub(super) fn images(tx: &Tx<'_>, members: &Members<'_>, member: &str) -> Result<Json, Fault> {
     asked(tx, members)?;
+    if let Some(asked) = members.structures("imageIds")?.first() {
+        let part = |name: &str| Ok::<_, Fault>(asked.text(name)?.map_or("null".to_owned(), |text| format!("'{text}'")));
+        let message = format!(
+            "The image with imageId {{imageDigest:{}, imageTag:{}}} does not exist within the repository with name '{}' \
+             in the registry with id '{}'",
+            part("imageDigest")?,
+            part("imageTag")?,
+            members.required("repositoryName")?,
+            tx.account
+        );
+        return Err(Fault::new("ImageNotFoundException", message));
+    }
     let mut answer = json!({});
     answer[member] = json!([]);
     Ok(answer)

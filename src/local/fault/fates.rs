@@ -10,7 +10,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::{Counted, Crash, Faults, Lost, What};
+use crate::local::iam::caller::not_allowed;
 use crate::local::service::Fault;
+use crate::local::store::ACCOUNT;
 use crate::local::wire::Call;
 
 /// How calls begin that make something.
@@ -87,6 +89,11 @@ impl Fates {
                 }
                 What::Error(share) if fate.refusal.is_none() && drawn(share, "error") => {
                     (fate.refusal, fate.undone) = (Some(failed(call.service)), drawn(0.5, "undone"));
+                }
+                What::Deny(share) if fate.refusal.is_none() && drawn(share, "deny") => {
+                    let action = format!("{}:{}", call.service, call.action);
+                    let refusal = not_allowed(call.service, ACCOUNT, &action);
+                    (fate.refusal, fate.undone) = (Some(refusal), true);
                 }
                 What::Drop(Lost::Share(share)) => fate.lost |= drawn(share, "drop"),
                 What::Drop(Lost::Creations) => fate.lost |= fate.before == 0 && begins(&call.action, &MAKES),
@@ -221,6 +228,14 @@ mod tests {
         assert!(fates.of(&call("ecs", "CreateCluster", json!({ "clusterName": "b" }))).lost);
         assert!(!fates.of(&call("ecs", "DescribeClusters", json!({}))).lost);
         assert!(!fates.of(&call("ecs", "DeleteCluster", json!({}))).lost);
+    }
+
+    #[test]
+    fn a_call_that_is_denied_is_not_carried_out() {
+        let fate = fates(&["deny=1@ecs:CreateCluster"]).of(&call("ecs", "CreateCluster", json!({})));
+        let refusal = fate.refusal.expect("it is refused");
+        assert_eq!((refusal.code.as_str(), fate.undone), ("AccessDeniedException", true));
+        assert!(refusal.message.ends_with("allows the ecs:CreateCluster action"), "{refusal}");
     }
 
     #[test]

@@ -62,6 +62,36 @@ fn bounded(decision: Decision, boundary: Option<Option<Effect>>) -> Decision {
 pub(super) fn simulate(tx: &Tx<'_>, members: &Members<'_>) -> Result<Json, Fault> {
     let arn = members.required("PolicySourceArn")?;
     let role = role::of_arn(tx, arn)?.ok_or_else(|| no_such_entity(format!("Role {arn} was not found.")))?;
+    let mut sources = sources(tx, &role)?;
+    sources.extend(given(members)?);
+    let boundary = |request: &Request<'_>| boundary_effect(tx, &role, request);
+    evaluated(members, &sources, boundary)
+}
+
+/// Simulates the policies of the call alone.
+pub(super) fn simulate_custom(members: &Members<'_>) -> Result<Json, Fault> {
+    let sources = given(members)?;
+    if sources.is_empty() {
+        return Err(members.refuse("PolicyInputList has to have a policy."));
+    }
+    evaluated(members, &sources, |_| Ok(None))
+}
+
+/// The policies that a call has in itself.
+fn given(members: &Members<'_>) -> Result<Vec<Source>, Fault> {
+    let texts = members.texts("PolicyInputList")?.into_iter().enumerate();
+    let source = texts.map(|(index, text)| {
+        let document = Document::parse(text, Purpose::Identity).map_err(|message| refusal("InvalidInput", message))?;
+        Ok(Source { id: format!("PolicyInputList.{}", index + 1), kind: "none", document })
+    });
+    source.collect()
+}
+
+fn evaluated(
+    members: &Members<'_>,
+    sources: &[Source],
+    boundary: impl Fn(&Request<'_>) -> Result<Option<Option<Effect>>, Fault>,
+) -> Result<Json, Fault> {
     let actions = members.texts("ActionNames")?;
     if actions.is_empty() {
         return Err(members.refuse("ActionNames has to have an action."));
@@ -70,11 +100,6 @@ pub(super) fn simulate(tx: &Tx<'_>, members: &Members<'_>) -> Result<Json, Fault
         resources if resources.is_empty() => vec!["*"],
         resources => resources,
     };
-    let mut sources = sources(tx, &role)?;
-    for (index, text) in members.texts("PolicyInputList")?.into_iter().enumerate() {
-        let document = Document::parse(text, Purpose::Identity).map_err(|message| refusal("InvalidInput", message))?;
-        sources.push(Source { id: format!("PolicyInputList.{}", index + 1), kind: "none", document });
-    }
     let mut keys = Keys::new();
     for entry in members.structures("ContextEntries")? {
         let values = entry.texts("ContextKeyValues")?.into_iter().map(str::to_owned).collect();
@@ -84,7 +109,7 @@ pub(super) fn simulate(tx: &Tx<'_>, members: &Members<'_>) -> Result<Json, Fault
     for action in actions {
         for resource in &resources {
             let request = Request { action, resource, keys: keys.clone(), open: false };
-            results.push(simulated(&sources, &request, boundary_effect(tx, &role, &request)?));
+            results.push(simulated(sources, &request, boundary(&request)?));
         }
     }
     Ok(super::paged("EvaluationResults", results, None))

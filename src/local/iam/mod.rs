@@ -4,6 +4,7 @@
 //! kept as they were sent. A change is seen at once: the time that AWS takes to spread it is not imitated.
 
 mod account;
+pub mod caller;
 mod condition;
 mod document;
 mod evaluate;
@@ -75,6 +76,7 @@ impl Service for Iam {
             "ListEntitiesForPolicy" => usage::list_entities(tx, members),
             "GetAccountAuthorizationDetails" => account::authorization_details(tx, members),
             "SimulatePrincipalPolicy" => account::simulate(tx, members),
+            "SimulateCustomPolicy" => account::simulate_custom(members),
             _ => Err(Fault::unknown_action("iam", action)),
         }
     }
