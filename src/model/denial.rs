@@ -54,7 +54,7 @@ pub enum Because {
 pub struct Denial {
     /// The action that is not allowed: mostly the call's own, but also one that goes with it, such as `iam:PassRole`.
     pub action: String,
-    /// The ARN of what it is not allowed on, where AWS says.
+    /// The ARN of what it is not allowed on, or `*`, where AWS says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// Who is not allowed, where AWS says.
@@ -84,7 +84,7 @@ impl Denial {
         let action = action.unwrap_or_else(|| call.to_owned());
         let resource = word_after("on resource: ").map(|resource| resource.trim_matches('"').to_owned());
         Self {
-            resource: resource.filter(|resource| resource.starts_with("arn:")),
+            resource: resource.filter(|resource| resource.starts_with("arn:") || resource == "*"),
             principal: word_after("User: "),
             because: because(text),
             encoded: word_after("Encoded authorization failure message: "),
