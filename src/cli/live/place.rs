@@ -53,7 +53,7 @@ impl Place {
         // A second connection would be counted by itself, and there is none.
         let _ = tools.calls.set(cloud.calls.clone());
         let live = Live::new(cloud);
-        let mut stack = snapshot.as_ref().map(|snapshot| OfStack::of(snapshot)).unwrap_or_default();
+        let mut stack = snapshot.as_ref().map(OfStack::of).unwrap_or_default();
         if let Some(snapshot) = &snapshot {
             same_target(snapshot, &live, target.name())?;
         }
