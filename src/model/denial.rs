@@ -1,13 +1,13 @@
 //! [`FailedCall`]: the facts of a failed call, as reports, events and people have them; and [`Denial`]: what AWS says of one
 //! that the credentials do not allow, and the statement that would allow it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Json;
 
 /// The facts of a failed call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedCall {
     /// The call as the IAM action, such as `ecs:CreateService`.
@@ -27,7 +27,7 @@ pub struct FailedCall {
 }
 
 /// Why a call was not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Because {
     /// No policy of the caller's allows it, or AWS does not say why not: a statement is missing.
@@ -49,7 +49,7 @@ pub enum Because {
 }
 
 /// What the credentials do not allow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Denial {
     /// The action that is not allowed: mostly the call's own, but also one that goes with it, such as `iam:PassRole`.
