@@ -32,6 +32,7 @@ mod locking_processes;
 mod new_user;
 mod noise;
 mod orientdb;
+mod pictures;
 mod plan_schema;
 mod planning;
 mod random_stacks;
