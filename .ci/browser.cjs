@@ -18,10 +18,10 @@ const check = (condition, what) => {
   if (!condition) throw new Error(`FAILED: ${what}`);
   console.log(`ok: ${what}`);
 };
-const hzscript = (...words) => execFileSync(program, words, { cwd: work, encoding: "utf8" });
+const hzscript = (...words) => execFileSync(program, words, { cwd: work, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 const HOSTILE = `
-let logs = logs_log_group("hostile", #{ tags: [#{ key: "k", value: "</script><img src=x onerror=alert(1)>" }] });
+logs_log_group("hostile", #{ tags: [#{ key: "k", value: "</script><img src=x onerror=alert(1)>" }] });
 `;
 
 function write() {

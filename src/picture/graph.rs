@@ -124,7 +124,6 @@ impl Graph {
             let kind = member.address.kind().to_string();
             let mut tip = vec![member.address.to_string(), member.kind.clone()];
             tip.extend(mark.map(|mark| meaning(mark).to_owned()));
-            tip.extend(member.source.clone());
             let title = member.address.name().to_owned();
             let tip = tip.join(" · ");
             Node { id: member.id.clone(), within: Some(within), title, lines: vec![kind], tip, tone, mark }

@@ -78,7 +78,10 @@ fn a_name_that_says_no_format_is_refused() {
 fn the_page_of_a_plan_has_changes_but_no_secrets_and_nothing_breaks_out() {
     let world = World::new();
     let hostile = "</script><img src=x onerror=alert(1)>";
-    let script = world.script("a.rhai", &format!("{SMALL}\nlogs_log_group(\"h\", #{{ tags: [#{{ key: \"k\", value: {hostile:?} }}] }});"));
+    let script = world.script(
+        "a.rhai",
+        &format!("{SMALL}\nlogs_log_group(\"h\", #{{ tags: [#{{ key: \"k\", value: {hostile:?} }}] }});"),
+    );
     world.hz(&["plan", &script, "--html", "p.html", "--set", "password=swordfish"]).succeeds();
     let page = std::fs::read_to_string(world.path().join("p.html")).expect("a page");
     assert!(!page.contains("swordfish") && !page.contains("hunter2"));
@@ -112,8 +115,6 @@ fn the_pictures_of_the_readme_are_what_the_command_writes() {
         let mut words = words.to_vec();
         words.extend([script.as_str(), "--format", "svg"]);
         let drawn = world.hz(&words).succeeds().stdout;
-        // The script's place on this machine is in what is told of boxes.
-        let drawn = drawn.replace(&script, "scripts/hazelcast.rhai");
-        assert_eq!(drawn, std::fs::read_to_string(&file).expect("a picture"), "{}", file.display());
+        assert_eq!(drawn.trim_end(), std::fs::read_to_string(&file).expect("a picture").trim_end(), "{}", file.display());
     }
 }
