@@ -588,6 +588,52 @@ def balancers(client, subnets):
     check(code == "TargetGroupNotFound", f"they are gone ({code})")
 
 
+def cloud_control(client):
+    control = client("cloudcontrol")
+
+    def finished(event):
+        token = event["ProgressEvent"]["RequestToken"]
+        control.get_waiter("resource_request_success").wait(
+            RequestToken=token, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        return control.get_resource_request_status(RequestToken=token)["ProgressEvent"]
+
+    def properties(kind, identifier):
+        found = control.get_resource(TypeName=kind, Identifier=identifier)["ResourceDescription"]
+        return json.loads(found["Properties"])
+
+    topic, wanted = "AWS::SNS::Topic", {"DisplayName": "Alerts", "Tags": [{"Key": "team", "Value": "data"}]}
+    asked = {"TypeName": topic, "DesiredState": json.dumps(wanted), "ClientToken": "alerts-1"}
+    begun = control.create_resource(**asked)
+    check(begun["ProgressEvent"]["OperationStatus"] == "IN_PROGRESS", "a creation of Cloud Control takes a while")
+    again = control.create_resource(**asked)["ProgressEvent"]["RequestToken"]
+    check(again == begun["ProgressEvent"]["RequestToken"], "a client token is good for one request")
+    code = refusal(control.create_resource, **{**asked, "DesiredState": "{}"})
+    check(code == "ClientTokenConflictException", f"and for no other ({code})")
+    arn = finished(begun)["Identifier"]
+    check(arn.startswith("arn:aws:sns:"), f"the identifier of a topic is its ARN ({arn})")
+    told = properties(topic, arn)
+    check({**told, **wanted} == told, "what was wanted is told")
+    patch = json.dumps([{"op": "replace", "path": "/DisplayName", "value": "Alarms"}])
+    finished(control.update_resource(TypeName=topic, Identifier=arn, PatchDocument=patch))
+    check(properties(topic, arn)["DisplayName"] == "Alarms", "a patch changes it")
+    patch = json.dumps([{"op": "replace", "path": "/TopicName", "value": "other"}])
+    code = refusal(control.update_resource, TypeName=topic, Identifier=arn, PatchDocument=patch)
+    check(code == "NotUpdatableException", f"but not what is create-only ({code})")
+    pages = control.get_paginator("list_resources").paginate(TypeName=topic, PaginationConfig={"PageSize": 1})
+    check([one["Identifier"] for page in pages for one in page["ResourceDescriptions"]] == [arn], "it is listed")
+    requests = control.list_resource_requests(ResourceRequestStatusFilter={"Operations": ["UPDATE"]})
+    check(len(requests["ResourceRequestStatusSummaries"]) == 1, "so is the update of it")
+    finished(control.delete_resource(TypeName=topic, Identifier=arn))
+    code = refusal(control.get_resource, TypeName=topic, Identifier=arn)
+    check(code == "ResourceNotFoundException", f"it is gone ({code})")
+    code = refusal(control.create_resource, TypeName=topic, DesiredState=json.dumps({"Nonsense": 1}))
+    check(code == "ValidationException", f"what a type does not have is refused ({code})")
+    code = refusal(control.get_resource, TypeName="AWS::SNS::Nothing", Identifier="x")
+    check(code == "TypeNotFoundException", f"so is what is no type ({code})")
+    code = refusal(control.create_resource, TypeName="AWS::EC2::VPC", DesiredState="{}")
+    check(code == "UnsupportedActionException", f"and what EC2 keeps ({code})")
+
+
 def command_line(endpoint):
     def aws(*words):
         return json.loads(run(["aws", "--endpoint-url", endpoint, "--output", "json", *words]))
@@ -620,6 +666,7 @@ def main(program, folder):
         pages_and_waiters(client)
         secrets_and_images(client)
         keys(client)
+        cloud_control(client)
         command_line(endpoint)
         exec_and_stop(client)
         service_deleted(client)

@@ -31,7 +31,13 @@ SECONDS = 100
 
 # What an emulator has not got and no answer of a proxy can stand in for: by (emulator, script) a part of the output of `run`,
 # and the reason. The script must fail so.
-LACKS = {}
+LACKS = {
+    ("moto", "any_resource"): ("cloudformation:CreateResource", "moto has no Cloud Control"),
+    ("ministack", "any_resource"): (
+        "which AWS did not tell",
+        "its Cloud Control knows no types: it tells what was declared, and no attribute of AWS's making",
+    ),
+}
 
 
 class Failed(Exception):

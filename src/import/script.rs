@@ -10,7 +10,7 @@ use super::leads::{
 use super::refer::{Index, Referring};
 use super::text::{Expr, quoted};
 use super::{Found, leads, names};
-use crate::model::{Address, Json};
+use crate::model::{Address, Json, schemas};
 
 /// The tag in which a run writes its stack on an object.
 const STACK_TAG: &str = "hzscript:stack";
@@ -276,7 +276,12 @@ fn declaration(
         Some(variable) => format!("let {variable} = "),
         None => String::new(),
     };
-    let _ = write!(call, "{}({}, ", address.kind(), quoted(address.name()));
+    let kind = address.kind();
+    let called = match schemas().by_kind(kind).filter(|_| !schemas().has_builder(kind)) {
+        Some(schema) => format!("aws_resource({}, ", quoted(&schema.type_name)),
+        None => format!("{kind}("),
+    };
+    let _ = write!(call, "{called}{}, ", quoted(address.name()));
     let short = format!("{call}{}, {});", properties.write(0, 0, 0), options.write(0, 0, 0));
     if !short.contains('\n') && short.chars().count() <= super::text::WIDTH {
         text.push_str(&short);

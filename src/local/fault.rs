@@ -377,7 +377,7 @@ mod tests {
             ("crash=never", "`call`"),
             ("capacity=some", "whole number"),
             ("trottle=0.1", "nothing is called `trottle`"),
-            ("throttle=0.1@s3", "no service `s3`, only application-autoscaling, ec2"),
+            ("throttle=0.1@s3", "no service `s3`, only application-autoscaling, cloudcontrolapi, ec2"),
             ("throttle=0.1@ecs:", "no action"),
             ("lag=1s@ecs", "not about calls"),
             ("crash=journal:1:after@ecs", "not about calls"),

@@ -10,8 +10,8 @@ const LIFTED: &str = "declare it with `protect: false` and run once, then try ag
 /// Why something cannot be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Problem {
-    /// The kind has a builder but no code.
-    #[error("{kind} can be declared but not yet made: this version has no code for it")]
+    /// The kind has no code, and Cloud Control does not make it.
+    #[error("{kind} can be declared but not made: this version has no code for it, and Cloud Control does not make it")]
     NoCode {
         /// The CloudFormation type.
         kind: String,

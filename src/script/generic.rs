@@ -106,7 +106,11 @@ pub(super) fn renamed(values: &mut BTreeMap<String, Value>, schema: &KindSchema)
             let raised: String =
                 letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
             let what = format!("the properties of {} are not known: `{name}` may stand for several", schema.type_name);
-            let help = format!("write it as CloudFormation's documentation does, such as `{raised}`");
+            let written = format!("write it as CloudFormation's documentation does, such as `{raised}`");
+            let help = match did_you_mean(&schema.type_name, schemas().type_names()) {
+                Some(meant) => format!("{meant} if not, {written}"),
+                None => written,
+            };
             let mistake = Mistake::new(what).label("not CloudFormation's name").help(help);
             made.wrong.push(Wrong { at: vec![PathStep::Key(name.clone())], aim: Aim::Key, mistake });
         }

@@ -58,7 +58,7 @@ impl<'a> Names<'a> {
 /// The id of an address: its name and what its type is called, unless the name says that already.
 fn logical(address: &Address) -> String {
     let name = pascal(address.name());
-    let type_name = schemas().kinds().find(|(kind, _)| *kind == address.kind()).map_or("", |(_, name)| name);
+    let type_name = schemas().by_kind(address.kind()).map_or("", |schema| schema.type_name.as_str());
     let mut parts = type_name.rsplit("::");
     let own = parts.next().unwrap_or_default();
     // Types of two services that are called alike.
@@ -110,9 +110,17 @@ mod tests {
             "ecs_service.web",
             "servicediscovery_service.web",
             "logs_log_group.ecs/a",
+            "sns_topic.alerts",
         ]);
-        let wanted =
-            ["MyVpc", "MyVpcPublic1Subnet", "MainVPC", "WebECSService", "WebServiceDiscoveryService", "EcsALogGroup"];
+        let wanted = [
+            "MyVpc",
+            "MyVpcPublic1Subnet",
+            "MainVPC",
+            "WebECSService",
+            "WebServiceDiscoveryService",
+            "EcsALogGroup",
+            "AlertsTopic",
+        ];
         assert_eq!(found, wanted);
     }
 

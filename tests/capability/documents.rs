@@ -62,6 +62,9 @@ fn the_kinds_and_scripts_of_the_readme_are_all_there_are() {
     }
     let rest = schemas().kinds().filter(|(_, type_name)| type_name.starts_with("AWS::")).count() - KINDS.len();
     assert!(README.contains(&format!("The other {rest} builders")), "{rest}");
+    let types = schemas().type_names().filter(|name| name.starts_with("AWS::") || name.starts_with("Alexa::")).count();
+    let told = format!("{},{:03} types", types / 1000, types % 1000);
+    assert!(README.contains(&told), "{told}");
     for script in std::fs::read_dir(project_script("")).expect("a folder") {
         let name = script.expect("a file").file_name().into_string().expect("a readable name");
         let is_test = name.ends_with("_test.rhai");

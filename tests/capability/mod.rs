@@ -1,4 +1,5 @@
 mod allowed;
+mod any_resource;
 mod authoring;
 mod batches;
 mod cdk;

@@ -115,6 +115,11 @@ fn the_pictures_of_the_readme_are_what_the_command_writes() {
         let mut words = words.to_vec();
         words.extend([script.as_str(), "--format", "svg"]);
         let drawn = world.hz(&words).succeeds().stdout;
-        assert_eq!(drawn.trim_end(), std::fs::read_to_string(&file).expect("a picture").trim_end(), "{}", file.display());
+        assert_eq!(
+            drawn.trim_end(),
+            std::fs::read_to_string(&file).expect("a picture").trim_end(),
+            "{}",
+            file.display()
+        );
     }
 }

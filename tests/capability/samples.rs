@@ -839,6 +839,23 @@ pub const SAMPLES: &[Sample] = &[
         fixed: &[],
         same_id: false,
     },
+    // Through Cloud Control, as every type without code of its own.
+    Sample {
+        kind: "AWS::SSM::Parameter",
+        before: "",
+        declared: r#"type: "String", value: "one""#,
+        updates: &[
+            ("value", r#""two""#),
+            ("type", r#""StringList""#),
+            ("description", r#""what it is for""#),
+            ("tier", r#""Advanced""#),
+            ("dataType", r#""text""#),
+            ("tags", r#"#{ team: "data" }"#),
+        ],
+        replacements: &[("name", r#""/another/name""#)],
+        fixed: &[],
+        same_id: false,
+    },
     Sample {
         kind: "AWS::SecretsManager::Secret",
         before: "",

@@ -275,8 +275,8 @@ mod tests {
         let place = diagnostic.place.clone().expect("a place");
         assert_eq!(&text[place.offset..place.offset + place.length], "ecs_cluster");
         insta::assert_snapshot!(shown(&diagnostic, text), @r#"
-         × ecs_cluster.a: AWS::ECS::Cluster can be declared but not yet made: this version has
-         │ no code for it
+         × ecs_cluster.a: AWS::ECS::Cluster can be declared but not made: this version has no
+         │ code for it, and Cloud Control does not make it
           ╭─[scripts/a.rhai:2:12]
         1 │ 
         2 │ let é = 1; ecs_cluster("a");

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudcontrol::types::ResourceDescription;
 use futures::FutureExt;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::abreast::abreast;
 use super::json::{refusal, text};
@@ -38,6 +39,8 @@ const DELETE: &str = "cloudformation:DeleteResource";
 const AGAIN: &str = "again";
 /// How often an object that is still in use is asked to be deleted: for about a quarter of an hour.
 const TIMES: u64 = 60;
+/// How many requests there may be before one that is not known yet.
+const REQUESTS: u64 = 12;
 /// After how long it is asked again.
 const LATER: Duration = Duration::from_secs(15);
 
@@ -88,7 +91,7 @@ impl Kind for CloudControl {
     }
 
     async fn delete(&self, cloud: &Cloud, target: &Delete<'_>) -> Result<Accepted, CallError> {
-        let waiting = self.go(cloud, target.id).await?;
+        let waiting = self.go(cloud, target.id, 0).await?;
         Ok(Accepted { attributes: JsonMap::new(), waiting })
     }
 
@@ -161,6 +164,9 @@ impl CloudControl {
                 observed.properties.insert(name, value);
             }
         }
+        if let [only] = self.schema.primary_identifier.as_slice() {
+            observed.attributes.entry(only.clone()).or_insert_with(|| json!(id));
+        }
         if self.schema.is_open() {
             let mut arns = observed.attributes.iter().filter(|(name, _)| name.ends_with("Arn"));
             if let (Some((_, arn)), None) = (arns.next(), arns.next()) {
@@ -190,14 +196,31 @@ impl CloudControl {
         Ok(found.into_iter().filter_map(|one| one.identifier).collect())
     }
 
-    /// Begins to delete an object; what following that needs, `None` when it is gone.
-    async fn go(&self, cloud: &Cloud, id: &str) -> Result<Option<JsonMap>, CallError> {
-        let call = cloud.cloudcontrol.delete_resource().type_name(&self.schema.type_name).identifier(id);
-        match call.send().await.map_err(failed(DELETE)) {
-            Ok(answer) => Ok(Some(request::waiting(answer.progress_event()))),
-            Err(error) if error.is("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(request::explained(error)),
+    /// Begins to delete an object; what following that needs, `None` when it is gone. The token of the request tells the
+    /// object and nothing more: where it stands for a request that has ended, of an object of the same name before or of
+    /// an attempt that failed, the next one takes its place.
+    async fn go(&self, cloud: &Cloud, id: &str, before: u64) -> Result<Option<JsonMap>, CallError> {
+        let object = format!("{} {id}", self.schema.type_name);
+        let digest: String = Sha256::digest(object.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut waiting = None;
+        for nth in before..before + REQUESTS {
+            let call = cloud.cloudcontrol.delete_resource().type_name(&self.schema.type_name).identifier(id);
+            let call = call.client_token(format!("hz-delete-{}-{nth}", &digest[..32]));
+            let event = match call.send().await.map_err(failed(DELETE)) {
+                Ok(answer) => answer.progress_event,
+                Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
+                Err(error) => return Err(request::explained(error)),
+            };
+            let under_way = event.as_ref().is_some_and(|event| matches!(request::judge(event), Stand::UnderWay(_)));
+            waiting = Some(request::waiting(event.as_ref()));
+            if under_way {
+                break;
+            }
+            if self.get(cloud, id).await?.is_none() {
+                return Ok(None);
+            }
         }
+        Ok(waiting)
     }
 
     /// Deletes what was still in use once more, or gives up.
@@ -215,9 +238,107 @@ impl CloudControl {
                 help: request::help(code, &self.schema.type_name),
             });
         }
-        let Some(waiting) = self.go(cloud, question.id).await? else { return Ok(Progress::Ready(JsonMap::new())) };
+        let Some(waiting) = self.go(cloud, question.id, times).await? else {
+            return Ok(Progress::Ready(JsonMap::new()));
+        };
         question.waiting.extend(waiting);
         question.waiting.insert(AGAIN.to_owned(), json!(times));
         Ok(request::pending(&format!("{code}: {message}"), LATER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::kinds::echo;
+
+    /// Cloud Control as it answers for one object, which is what was asked for and what AWS adds.
+    fn cloud(added: Json) -> Cloud {
+        let kept = Mutex::new(json!({}));
+        echo::cloud(move |action, parameters| {
+            let mut kept = kept.lock().unwrap();
+            let event = json!({ "ProgressEvent": {
+                "RequestToken": "r-1", "OperationStatus": "SUCCESS", "Identifier": "it", "TypeName": parameters["TypeName"],
+            } });
+            match action {
+                "CreateResource" => {
+                    *kept = serde_json::from_str(parameters["DesiredState"].as_str().unwrap()).unwrap();
+                    kept.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
+                    event
+                }
+                "GetResource" => {
+                    json!({ "ResourceDescription": { "Identifier": "it", "Properties": kept.to_string() } })
+                }
+                "GetResourceRequestStatus" => event,
+                "UpdateResource" => json!({ "__type": "NotUpdatableException", "message": "Invalid patch update." }),
+                _ => json!({ "__type": "TypeNotFoundException", "message": "The type cannot be found." }),
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn of_a_type_that_is_not_known_all_that_was_not_declared_is_an_attribute() {
+        let kind = of("AWS::NotYet::Vault").expect("a kind");
+        let cloud = cloud(json!({ "VaultArn": "arn:1", "Size": 3 }));
+        let properties = json!({ "Password": "hush", "Tags": [{ "Key": "a", "Value": "b" }] });
+        let properties = properties.as_object().expect("an object");
+        let made = kind.create(&cloud, &Create { properties, token: "t" }).await.expect("made");
+        let mut waiting = made.accepted.waiting.expect("a request");
+        let none = JsonMap::new();
+        let mut question =
+            Poll { id: &made.id, action: Action::Create, waiting: &mut waiting, attributes: &none, wanted: properties };
+        let Progress::Ready(attributes) = kind.poll(&cloud, &mut question).await.expect("an answer") else {
+            panic!("it is ready")
+        };
+        assert_eq!(Json::Object(attributes), json!({ "VaultArn": "arn:1", "arn": "arn:1", "Size": 3 }));
+
+        let read = kind.read(&cloud, &[made.id]).await.expect("read").remove(0).expect("it is there");
+        assert_eq!(read.properties["Password"], "hush");
+        let schema = crate::model::schemas().by_type("AWS::NotYet::Vault").expect("a schema");
+        let declared = properties.clone().into_iter().collect();
+        assert!(!read.told(schema, &declared).contains_key("Password"), "it may be a secret");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_of_a_name_that_was_deleted_before_is_deleted_again() {
+        let (settings, opened) = (crate::local::settings::Settings::default(), "2026-01-01T00:00:00Z");
+        let opened = opened.parse().expect("a time");
+        let local = crate::local::Local::in_memory(settings, opened).expect("an embedded AWS");
+        let cloud = Cloud::embedded(&local, "eu-west-1").await.expect("connected");
+        let kind = of("AWS::SNS::Topic").expect("a kind");
+        let none = JsonMap::new();
+        for token in ["first", "second"] {
+            let properties = JsonMap::from_iter([("topicName".to_owned(), json!("a"))]);
+            let made = kind.create(&cloud, &Create { properties: &properties, token }).await.expect("made");
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let target = Delete { id: &made.id, prior: &properties, attributes: &none };
+            let first = kind.delete(&cloud, &target).await.expect("begun").waiting.expect("a request");
+            let again = kind.delete(&cloud, &target).await.expect("begun").waiting.expect("a request");
+            assert_eq!(first, again, "a deletion whose answer was lost is asked for once");
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            assert_eq!(kind.read(&cloud, &[made.id]).await.expect("read"), [None], "{token}");
+        }
+    }
+
+    #[tokio::test]
+    async fn refusals_say_what_to_do() {
+        let kind = of("AWS::SNS::Topic").expect("a kind");
+        let cloud = cloud(json!({ "TopicArn": "arn:1" }));
+        let map = |json: Json| json.as_object().cloned().expect("an object");
+        let change = Update {
+            id: "it",
+            wanted: &map(json!({ "displayName": "b" })),
+            observed: &map(json!({ "displayName": "a" })),
+            prior: &map(json!({ "displayName": "a" })),
+            attributes: &JsonMap::new(),
+            changed: &["displayName".to_owned()],
+            token: "t",
+        };
+        let refused = kind.update(&cloud, &change).await.expect_err("refused").to_string();
+        assert!(refused.contains("NotUpdatableException") && refused.contains("--replace ADDRESS"), "{refused}");
+        let error = kind.list(&cloud, Among::All).await.expect_err("refused");
+        assert!(!error.is_not_found() && error.to_string().contains("check the name of the type"), "{error}");
     }
 }

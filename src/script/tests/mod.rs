@@ -6,6 +6,7 @@ mod documented;
 mod exploring;
 mod formation;
 mod forms;
+mod generic;
 mod hazelcast;
 mod inputs;
 mod language;
