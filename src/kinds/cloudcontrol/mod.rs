@@ -260,7 +260,7 @@ mod tests {
         echo::cloud(move |action, parameters| {
             let mut kept = kept.lock().unwrap();
             let event = json!({ "ProgressEvent": {
-                "RequestToken": "r-1", "OperationStatus": "SUCCESS", "Identifier": "it", "TypeName": parameters["TypeName"],
+                "RequestToken": "r-1", "OperationStatus": "SUCCESS", "Identifier": "it", "TypeName": parameters.get("TypeName"),
             } });
             match action {
                 "CreateResource" => {

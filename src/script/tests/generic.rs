@@ -88,7 +88,7 @@ let s = aws_resource("AWS::S3::Bucket", "j j", #{});
     main.rhai:6:80+9 `topicName` is there twice, also as CloudFormation writes it | again
     main.rhai:7:58+12 `cidrBlock` is a /8 | too large or too small ? VPCs and subnets are from /16 to /28
     main.rhai:8:54+7 there is no option `protekt` | not an option ? did you mean `protect`?
-    main.rhai:9:22+7 the type of a resource must be known before anything is made | not known yet
+    main.rhai:9:22+1 the type of a resource must be known before anything is made | not known yet
     main.rhai:10:41+5 `j j` is not a name: 1 to 128 letters, digits, `-`, `_`, `/` or `.`, starting with a letter or digit | not a name ? the name of the declaration is not the name in AWS: that is a property
     ");
 }
