@@ -279,19 +279,14 @@ fn limits(name: &str, shape: &Shape, owner: &Shape) -> Vec<String> {
     limits.extend(items.multiple_of.map(|step| format!("a multiple of {step}")));
     limits.extend(owner.dependent_required.get(name).map(|others| format!("needs {}", named(others, "and"))));
     limits.extend(owner.dependent_excluded.get(name).map(|others| format!("not with {}", named(others, "or"))));
-    limits.extend(together(items).into_iter().map(|sentence| sentence.trim_end_matches('.').to_lowercase_first()));
+    limits.extend(together(items).iter().map(|sentence| within(sentence)));
     limits
 }
 
-trait LowercaseFirst {
-    fn to_lowercase_first(&self) -> String;
-}
-
-impl LowercaseFirst for str {
-    fn to_lowercase_first(&self) -> String {
-        let mut chars = self.chars();
-        chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-    }
+/// A sentence as a part of another.
+fn within(sentence: &str) -> String {
+    let mut chars = sentence.trim_end_matches('.').chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn range(least: Option<String>, most: Option<String>, of: &str) -> Option<String> {

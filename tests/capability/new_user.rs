@@ -22,7 +22,7 @@ fn from_nothing_to_a_cluster_and_back() {
 
         let begun = world.hz(&["init", product, "--name", "first", "--members", "2"]).succeeds();
         begun
-            .told("first.rhai, hzscript.toml, .gitignore")
+            .told("first.rhai, first_test.rhai, hzscript.toml, .gitignore")
             .told("hzscript run")
             .told(&format!("hzscript docs {function}"));
         world.hz(&[]).succeeds().told("first.rhai (hzscript.toml)");
@@ -30,7 +30,7 @@ fn from_nothing_to_a_cluster_and_back() {
         world.hz(&["check"]).succeeds();
         let there = commands(&world);
         // What is about the script alone, as far as there are commands for it.
-        for words in [&["lint"][..], &["fmt", "--check"]] {
+        for words in [&["lint"][..], &["fmt", "--check"], &["test"]] {
             if there.iter().any(|command| command == words[0]) {
                 world.hz(words).succeeds();
             }

@@ -107,7 +107,27 @@ pub struct Project {
 impl Project {
     /// Names of its files, and their texts.
     pub fn files(&self) -> Vec<(String, String)> {
-        vec![(format!("{}.rhai", self.name), self.script()), (NAME.to_owned(), self.settings())]
+        let name = &self.name;
+        vec![
+            (format!("{name}.rhai"), self.script()),
+            (format!("{name}_test.rhai"), self.tests()),
+            (NAME.to_owned(), self.settings()),
+        ]
+    }
+
+    fn tests(&self) -> String {
+        let Self { name, members, .. } = self;
+        let more = members + 2;
+        format!(
+            "\
+// What {name}.rhai must keep to: `hzscript test` plans it in memory.
+
+fn test_there_are_as_many_members_as_asked_for() {{
+    let p = plan(\"{name}.rhai\", #{{ members: {more} }});
+    assert_eq(p.resources(\"AWS::ECS::Service\")[0].properties.desiredCount, {more});
+}}
+"
+        )
     }
 
     fn script(&self) -> String {
