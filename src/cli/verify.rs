@@ -1,7 +1,5 @@
 //! `hzscript verify`: whether what a script declares can come to life, before a run.
 
-use std::sync::Arc;
-
 use hzscript::apply::formation::FormationCheck;
 use hzscript::verify::{Check, Outcome, verify};
 
@@ -32,8 +30,7 @@ pub async fn run(arguments: &VerifyArguments, tools: &Tools) -> Result<Exit, Err
     let stack = Stack::open_sealed(name, &arguments.stack, &arguments.target, calls, sealing, tools).await?;
     let denied = stack.target.denied_images(&Folder::new(&arguments.stack.folder))?;
     let cloud = stack.engine.cloud().clone();
-    let lookups = Arc::new(evaluate::Connected(cloud.clone()));
-    let evaluated = tools.interrupt.cut(evaluate::run(&script, inputs, lookups, &tools.screen)).await??;
+    let evaluated = tools.interrupt.cut(evaluate::on(&stack, &script, inputs, &tools.screen)).await??;
     let looking = async {
         let session = stack.engine.look().await.map_err(|error| stack.failed(error))?;
         let plan = session.plan(&evaluated.program).await.map_err(|error| not_planned(error, &evaluated, &stack))?;

@@ -32,6 +32,8 @@ codes! {
     Input = "HZ0103",
     /// The arguments do not go together.
     Usage = "HZ0104",
+    /// `hzscript.toml` has mistakes.
+    Project = "HZ0105",
     /// A kind has no code.
     NoCode = "HZ0201",
     /// A property is not sent.
@@ -110,6 +112,8 @@ codes! {
     OnlyLooking = "HZ0505",
     /// Nothing can be imported.
     Import = "HZ0601",
+    /// What runs is not there, or cannot be asked about.
+    Live = "HZ0602",
     /// A saved plan cannot be written or used.
     SavedPlan = "HZ0701",
     /// The data of the embedded AWS cannot be used.

@@ -106,8 +106,7 @@ fn engine(session: &Arc<Session>, request: &Request) -> Engine {
 pub(super) fn signatures() -> std::collections::BTreeSet<(String, usize)> {
     let request = super::tests::script("").request();
     let watch = Arc::new(Watch::start(request.limits.clone(), Arc::default()));
-    let (file, lookups, events) = (request.file.clone(), request.lookups.clone(), request.events.clone());
-    let session = Arc::new(Session::new(file, request.inputs.clone(), lookups, None, events, watch));
+    let session = Arc::new(Session::new(&request, None, watch));
     let signature = |text: String| {
         let (name, rest) = text.split_once('(')?;
         let parameters = rest.split(')').next()?;
