@@ -128,6 +128,14 @@ fn written(name: &str, usage: &str, signatures: Signatures, out: &mut String) {
 }
 
 const FUNCTIONS: Signatures = &[
+    (
+        "aws_resource",
+        &[
+            "(kind: string, name: string) -> resource",
+            "(kind: string, name: string, properties: map) -> resource",
+            "(kind: string, name: string, properties: map, options: map) -> resource",
+        ],
+    ),
     ("input", &["(name: string) -> ?", "(name: string, otherwise: ?) -> ?"]),
     ("output", &["(name: string, value: ?) -> ()"]),
     ("secret", &["(text: string) -> string"]),

@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn what_is_no_policy_is_refused() {
-        let refused = CallerPolicies::new(vec!["{}".to_owned()]);
-        assert_eq!(refused.map_err(|error| error.0), Err("Syntax errors in policy.".to_owned()));
+        let refused = |text: &str| CallerPolicies::new(vec![text.to_owned()]).map(|_| ()).map_err(|error| error.0);
+        assert_eq!(refused("no policy"), Err("Syntax errors in policy.".to_owned()));
+        assert_eq!(refused("{}"), Err("Policy document must be version 2012-10-17 or greater.".to_owned()));
     }
 }

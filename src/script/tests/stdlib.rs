@@ -78,7 +78,7 @@ hazelcast_config(#{ cidr: "10.0.0.0/16", port: 65536 });
 #[test]
 fn what_goes_wrong_in_a_function_is_told_with_its_caller() {
     insta::assert_snapshot!(script("let a = hazelcast_cluster(#{});\nlet b = hazelcast_cluster(#{});").mistakes(), @"main.rhai:2:9+17 ec2_vpc.hazelcast is declared twice, first at main.rhai:1:9 | again ? give one of them another name");
-    insta::assert_snapshot!(script("\nhazelcast_cluster(#{ network: #{} });").mistakes(), @r#"stdlib/hazelcast.rhai:94:20+3 the map has no `vpc` | not there ? ask for it with a default: `.get("vpc") ?? …` < main.rhai:2:1+17"#);
+    insta::assert_snapshot!(script("\nhazelcast_cluster(#{ network: #{} });").mistakes(), @r#"stdlib/hazelcast.rhai:115:20+3 the map has no `vpc` | not there ? ask for it with a default: `.get("vpc") ?? …` < main.rhai:2:1+17"#);
     insta::assert_snapshot!(script("network();").mistakes(), @"main.rhai:1:1+7 `network ()` cannot be called ? write network(#{ … })");
 }
 
