@@ -113,11 +113,7 @@ fn typed() -> std::io::Result<Option<String>> {
                 terminal.write_line("")?;
                 return Ok(None);
             }
-            Key::Backspace => {
-                if line.pop().is_some() {
-                    terminal.clear_chars(1)?;
-                }
-            }
+            Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
             Key::Char(c) if !c.is_control() => {
                 line.push(c);
                 terminal.write_str(c.encode_utf8(&mut [0; 4]))?;

@@ -225,33 +225,42 @@ fn product(container: &ContainerDefinition) -> Option<Product> {
     }
 }
 
+/// Services whose members are to be one cluster, and what shows that.
+struct Group<'a> {
+    names: BTreeSet<String>,
+    members: BTreeSet<&'a str>,
+    /// Names without their numbers.
+    stems: BTreeSet<&'a str>,
+    product: Option<Product>,
+}
+
 /// The names of services whose members are to be one cluster: those that see each other's tasks, and those that are named
 /// alike but for a number, as nodes are that have a service each.
 fn grouped(services: &[Service], said: &BTreeMap<String, Said>) -> Vec<BTreeSet<String>> {
-    let seen = |service: &Service| -> BTreeSet<&str> {
-        let lists = said.get(&service.name).into_iter().flat_map(|said| said.lists.values());
-        lists.flat_map(|list| list.members.iter().map(String::as_str)).collect()
-    };
-    let stem = |service: &Service| service.name.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_owned();
-    let of_product = |service: &Service| said.get(&service.name).and_then(|said| said.product);
-    let mut groups: Vec<(BTreeSet<String>, BTreeSet<&str>, BTreeSet<String>, Option<Product>)> = Vec::new();
-    for service in services {
-        let mut own = (BTreeSet::from([service.name.clone()]), seen(service), BTreeSet::new(), of_product(service));
-        if stem(service) != service.name {
-            own.2.insert(stem(service));
-        }
-        let (joined, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, members, stems, product)| {
-            !members.is_disjoint(&own.1) || (!stems.is_disjoint(&own.2) && *product == own.3)
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for Service { name, .. } in services {
+        let said = said.get(name);
+        let lists = said.into_iter().flat_map(|said| said.lists.values());
+        let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let mut own = Group {
+            names: BTreeSet::from([name.clone()]),
+            members: lists.flat_map(|list| list.members.iter().map(String::as_str)).collect(),
+            stems: Some(stem).filter(|stem| stem != name).into_iter().collect(),
+            product: said.and_then(|said| said.product),
+        };
+        let (joined, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| {
+            let alike = !group.stems.is_disjoint(&own.stems) && group.product == own.product;
+            alike || !group.members.is_disjoint(&own.members)
         });
         groups = others;
-        for (names, members, stems, _) in joined {
-            own.0.extend(names);
-            own.1.extend(members);
-            own.2.extend(stems);
+        for group in joined {
+            own.names.extend(group.names);
+            own.members.extend(group.members);
+            own.stems.extend(group.stems);
         }
         groups.push(own);
     }
-    groups.into_iter().map(|(names, ..)| names).collect()
+    groups.into_iter().map(|group| group.names).collect()
 }
 
 /// The list that most tasks print; of those that as many print the longest.

@@ -34,20 +34,26 @@ struct Statement {
     condition: Option<Json>,
 }
 
+/// A key of a condition and the value that it is to have.
+type Condition = Option<(String, String)>;
+
 /// What permissions of one statement have in common.
-type Together = (Use, BTreeSet<String>, Option<(String, String)>);
+type Together = (Use, BTreeSet<String>, Condition);
+
+/// Actions of one service on any resource of their types, and those.
+type OnAny<'a> = (BTreeSet<&'a str>, BTreeSet<String>);
 
 impl PolicyDocument {
     /// The document that allows these and nothing else.
     pub fn allowing(permissions: &[Permission]) -> Self {
         // What one use of an action needs on several things it needs on all of them.
-        let mut actions: BTreeMap<(Use, &str, &Option<(String, String)>), BTreeSet<String>> = BTreeMap::new();
+        let mut actions: BTreeMap<(Use, &str, &Condition), BTreeSet<String>> = BTreeMap::new();
         for Permission { purpose, action, resources, condition } in permissions {
             actions.entry((*purpose, action, condition)).or_default().extend(resources.iter().cloned());
         }
         let mut statements: BTreeMap<Together, BTreeSet<&str>> = BTreeMap::new();
         // Each action is about types of its own, so what is any of a type may stand together.
-        let mut any: BTreeMap<(Use, &str), (BTreeSet<&str>, BTreeSet<String>)> = BTreeMap::new();
+        let mut any: BTreeMap<(Use, &str), OnAny<'_>> = BTreeMap::new();
         for ((purpose, action, condition), resources) in actions {
             let resources = if resources.contains("*") { BTreeSet::from(["*".to_owned()]) } else { resources };
             let service = action.split(':').next().unwrap_or_default();

@@ -169,8 +169,7 @@ impl Reader<'_> {
             let pattern = PathPattern::parse(text);
             pattern.covers(path) || pattern.is_inside(path)
         };
-        !facts.sends.iter().any(|text| reaches(&text))
-            || facts.except.iter().any(|text| PathPattern::parse(text).covers(path))
+        !facts.sends.iter().any(reaches) || facts.except.iter().any(|text| PathPattern::parse(text).covers(path))
     }
 }
 

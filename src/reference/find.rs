@@ -116,7 +116,7 @@ fn within(entry: Entry, rest: &str) -> Result<Found, Unknown> {
                 found = Some(property);
                 properties = &property.properties;
             }
-            None if found.is_none() && entry.attributes.iter().any(|one| *one == name) => {
+            None if found.is_none() && entry.attributes.contains(&name) => {
                 return Ok(Found::Attribute { name, of: entry.heading });
             }
             None => {

@@ -52,7 +52,7 @@ impl Look<'_> {
     fn role_made(&mut self, property: &str, role: &Change, needed: &[Needed]) {
         let what = format!("{property} {}", role.address);
         let trust = role.wanted.get("assumeRolePolicyDocument");
-        if !trust.is_some_and(|document| trusts(document)) {
+        if !trust.is_some_and(trusts) {
             let help = format!("write assumeRolePolicyDocument: assume_role(\"{TASKS}\")");
             return self.failed(what, format!("it does not trust {TASKS}"), &help);
         }

@@ -2,8 +2,8 @@
 
 use hzscript::cloud::Cloud;
 use hzscript::import::{Imported, Taken, Wanted, Why, find, write};
-use hzscript::kinds::KINDS;
 use hzscript::kinds::listing::{Among, TagFilter};
+use hzscript::kinds::{self, KINDS};
 use hzscript::model::schemas;
 use hzscript::plan::{Action, Plan};
 use hzscript::script::Given;
@@ -64,6 +64,12 @@ async fn every_script_that_has_run_is_written_again_from_what_exists() {
         println!("{}", script.name);
         let deployed = Deployed::new(&script).await;
         let there = &deployed.stack;
+        let has_code = |kind: &str| KINDS.iter().any(|known| known.facts().type_name == kind);
+        if there.state().await.resources.values().any(|recorded| !has_code(&recorded.kind)) {
+            // What Cloud Control makes is brought one by one: there is no asking for the tags of objects of all its types.
+            assert_eq!(script.name, "any_resource.rhai");
+            continue;
+        }
         let wanted = Wanted::Tagged(tag("hzscript:stack", "test"));
         let imported = imported(there, &wanted, "test").await;
         let text = imported.text();
@@ -93,7 +99,7 @@ async fn every_kind_lists_what_there_is() {
         stack.runs(&sample.script(None)).await;
         let cloud = stack.engine.cloud();
         for recorded in stack.state().await.resources.into_values() {
-            let kind = KINDS.iter().find(|kind| kind.facts().type_name == recorded.kind).expect("a kind");
+            let kind = kinds::by_type(&recorded.kind).expect("a kind");
             let all = kind.list(cloud, Among::All).await.expect("an answer");
             let found = kind.read(cloud, &all).await.expect("an answer");
             assert!(found.iter().all(Option::is_some), "{}: what is listed is there: {all:?}", recorded.kind);

@@ -55,7 +55,7 @@ nonsense
 fn the_first_mistake_ends_what_is_piped() {
     let world = World::new();
     let ended = piped(&world, &[], "let a = 1\necs_cluster(\"a\", #{ nam: a })\n:save after.rhai\n");
-    let ended = ended.exits_with(1).told("ecs_cluster has no property `nam`").told("(prompt):1:18");
+    let ended = ended.exits_with(1).told("ecs_cluster has no property `nam`").told("(prompt):1:21");
     assert!(!ended.says("is written"));
     assert!(!world.path().join("after.rhai").exists());
     piped(&world, &[], ":plann\n").exits_with(1).told("did you mean :plan?");

@@ -80,6 +80,7 @@ pub fn through(mut cloud: Cloud, http: SharedHttpClient) -> Cloud {
     }
     through!(
         autoscaling aws_sdk_applicationautoscaling,
+        cloudcontrol aws_sdk_cloudcontrol,
         ec2 aws_sdk_ec2,
         ecr aws_sdk_ecr,
         ecs aws_sdk_ecs,

@@ -84,7 +84,7 @@ fn ignore(path: &Path) -> Result<bool, std::io::Error> {
     }
     let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    write!(file, "{gap}{}\n", missing.join("\n"))?;
+    writeln!(file, "{gap}{}", missing.join("\n"))?;
     Ok(true)
 }
 

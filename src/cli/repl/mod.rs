@@ -69,7 +69,7 @@ pub async fn run(arguments: &ReplArguments, tools: &Tools) -> Result<Exit, Error
         }
         return Ok(repl.exit);
     }
-    if interactive { repl.at_terminal().await } else { repl.from_input(tools).await }
+    if interactive { repl.at_terminal().await } else { repl.take_input(tools).await }
 }
 
 /// Whether another entry follows.
@@ -197,7 +197,7 @@ impl<'a> Repl<'a> {
     }
 
     /// Reads entries from standard input until it ends, or one has a mistake.
-    async fn from_input(&mut self, tools: &Tools) -> Result<Exit, Error> {
+    async fn take_input(&mut self, tools: &Tools) -> Result<Exit, Error> {
         let read = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
         let failed = |source| Error::Io { what: "read entries from standard input".to_owned(), source };
         let text = tools.interrupt.cut(read).await?.map_err(|error| failed(error.into()))?.map_err(failed)?;

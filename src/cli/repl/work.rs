@@ -46,7 +46,7 @@ impl Repl<'_> {
 
     /// The program as a whole.
     async fn evaluated(&self, tools: &Tools) -> Result<Evaluated, Error> {
-        Ok(tools.interrupt.cut(self.exploring.program()).await?.map_err(Error::Mistakes)?)
+        tools.interrupt.cut(self.exploring.program()).await?.map_err(Error::Mistakes)
     }
 
     async fn planned(&self, tools: &Tools) -> Result<Plan, Error> {

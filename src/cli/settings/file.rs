@@ -22,8 +22,11 @@ const MAX: u64 = 1 << 20;
 /// Tables of the file.
 const TABLES: [&str; 2] = ["defaults", "stack"];
 
+/// Says why a text is no value of a key.
+type Check = fn(&str) -> Result<(), String>;
+
 /// What a table may have, beside `inputs`: the options of the command line by their names.
-const KEYS: [(&str, fn(&str) -> Result<(), String>); 9] = [
+const KEYS: [(&str, Check); 9] = [
     ("script", |_| Ok(())),
     ("stack", |text| stack_name(Some(text), None).map(drop).map_err(|error| reason(&error))),
     ("target", |text| {

@@ -116,7 +116,8 @@ fn value(shape: &Shape, json: &Json, at: &str, wrong: &mut Vec<String>) {
     };
     // Numbers and truth values may be written as texts, and texts as they.
     let scalar = |of: JsonType| !matches!(of, JsonType::Array | JsonType::Object);
-    if !shape.allows(is) && !(scalar(is) && shape.types.iter().any(|of| scalar(*of))) {
+    let fits = shape.allows(is) || (scalar(is) && shape.types.iter().any(|of| scalar(*of)));
+    if !fits {
         let name = |of: JsonType| match of {
             JsonType::Array => "JSONArray",
             JsonType::Object => "JSONObject",
@@ -138,10 +139,8 @@ fn value(shape: &Shape, json: &Json, at: &str, wrong: &mut Vec<String>) {
                 }
             }
         }
-        Json::String(text) => {
-            if !shape.choices.is_empty() && !shape.any_case && !shape.choices.contains(json) {
-                wrong.push(format!("{at}: #: {text} is not a valid enum value"));
-            }
+        Json::String(text) if !shape.choices.is_empty() && !shape.any_case && !shape.choices.contains(json) => {
+            wrong.push(format!("{at}: #: {text} is not a valid enum value"));
         }
         _ => {}
     }

@@ -49,7 +49,8 @@ pub async fn run(arguments: &TopArguments, tools: &Tools) -> Result<Exit, Error>
     if arguments.at.output.json {
         return Err(usage("top shows a screen, not JSON", "status, tasks, events, logs and members take --json"));
     }
-    if !arguments.once && !(tools.environment.stdout_is_terminal && tools.environment.interactive) {
+    let on_terminal = tools.environment.stdout_is_terminal && tools.environment.interactive;
+    if !arguments.once && !on_terminal {
         return Err(usage(
             "top needs a terminal, and this is none",
             "--once prints what it would show, once; `hzscript status` and `hzscript logs -f` need no terminal",
