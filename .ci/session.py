@@ -97,7 +97,7 @@ def session(program, folder):
     check("the embedded AWS" in at.said, "the prompt says what is worked on")
 
     at.type(":lo\t", r":load ")
-    said = at.type(f"{SCRIPT.parent}/haz\t", r"hazelcast\.rhai")
+    said = at.type(f"{SCRIPT.parent}/hazelcast.\t", r"hazelcast\.rhai")
     said = at.type("\r", r"local/hazelcast> $")
     check("resources" in said, "the script is loaded, completed by Tab")
 

@@ -1,4 +1,4 @@
-//! Kinds that an embedder adds to [`KINDS`](super::KINDS): process-wide, for good.
+//! Kinds that an embedder adds to [`super::KINDS`]: process-wide, for good.
 
 use std::sync::{PoisonError, RwLock};
 

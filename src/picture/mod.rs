@@ -2,7 +2,7 @@
 //! ([`Network`]), and a plan as a page for those who review it ([`page`]).
 //!
 //! Both are made from whatever declares resources ([`Subject`]: a program, a plan, a state), and drawn as a
-//! [`draw::Diagram`]: SVG, PNG, mermaid, Graphviz's language; a [`html`] page to look around in; a [`tree`] for a terminal.
+//! [`draw::Diagram`]: SVG, PNG, mermaid, Graphviz's language; a [`html`] page to look around in; a [`tree`](tree()) for a terminal.
 //! No I/O; the same inputs give the same bytes. No secret is in any of them.
 
 pub mod draw;

@@ -145,7 +145,7 @@ async fn drift_is_seen_and_mended() {
 async fn a_kind_without_code_is_refused_by_name() {
     let stack = Stack::new().await;
     // The registry has a schema of it that says neither how it is read nor how it is made.
-    let script = r#"aws_resource("AWS::IAM::Policy", "p", #{ policyName: "p", policyDocument: #{} });"#;
+    let script = r#"aws_resource("AWS::IAM::Policy", "p", #{ policyName: "p", roles: ["r"], policyDocument: policy_document([]) });"#;
     let error = problems(stack.try_plan(script).await.expect_err("no code"));
     assert!(error.problems[0].2.to_string().contains("AWS::IAM::Policy"), "{error:?}");
 }
