@@ -1,6 +1,7 @@
 //! The connection: clients of the SDK for one account and region of AWS, or for the embedded one; or no AWS at all, for
 //! kinds of an embedder's own.
 
+#[cfg(feature = "aws")]
 mod access;
 mod calls;
 #[cfg(feature = "aws")]
@@ -16,6 +17,7 @@ mod own;
 #[cfg(feature = "aws")]
 mod repeat;
 
+#[cfg(feature = "aws")]
 pub use access::{Decision, Verdict};
 pub use calls::{Calls, Count};
 #[cfg(feature = "aws")]

@@ -9,7 +9,9 @@ mod of;
 use std::sync::OnceLock;
 
 pub use code::Code;
-pub use of::{of_connection, of_edit, of_engine, of_failure, of_problem, of_scope, of_state};
+#[cfg(feature = "aws")]
+pub use of::of_connection;
+pub use of::{of_edit, of_engine, of_failure, of_problem, of_scope, of_state};
 
 /// What a code means.
 #[derive(Debug, Clone, PartialEq, Eq)]

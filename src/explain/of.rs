@@ -2,6 +2,7 @@
 
 use super::Code;
 use crate::apply::execute::Failure;
+#[cfg(feature = "aws")]
 use crate::cloud::ConnectError;
 use crate::engine::EngineError;
 use crate::plan::Problem;
@@ -84,6 +85,7 @@ pub fn of_edit(error: &EditError) -> Code {
 }
 
 /// The code of there being no connection.
+#[cfg(feature = "aws")]
 pub fn of_connection(error: &ConnectError) -> Code {
     match error {
         ConnectError::NoRegion => Code::NoRegion,

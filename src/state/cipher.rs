@@ -5,7 +5,7 @@
 //! passphrase with Argon2id, or a data key that AWS KMS made and wrapped.
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use aws_smithy_types::base64;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl Way {
     /// When the system has no random numbers.
     pub(super) fn passphrase() -> Result<Self, KeyError> {
         let (memory, passes, lanes) = COST;
-        Ok(Self::Passphrase { salt: base64::encode(random::<SALT>()?), memory, passes, lanes })
+        Ok(Self::Passphrase { salt: BASE64_STANDARD.encode(random::<SALT>()?), memory, passes, lanes })
     }
 
     /// How a command line names it, without its details.
@@ -152,7 +152,7 @@ impl Key {
         if *memory > MOST.0 || *passes > MOST.1 || *lanes > MOST.2 {
             return Err(unusable("the file asks for more memory or time than a key may take"));
         }
-        let salt = base64::decode(salt).map_err(|error| unusable(&error.to_string()))?;
+        let salt = BASE64_STANDARD.decode(salt).map_err(|error| unusable(&error.to_string()))?;
         let params = Params::new(*memory, *passes, *lanes, Some(KEY)).map_err(|error| unusable(&error.to_string()))?;
         let mut key = [0; KEY];
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -168,11 +168,11 @@ impl Key {
         let closed = XChaCha20Poly1305::new(&self.0.into()).encrypt(&XNonce::from(nonce), payload);
         let closed =
             closed.map_err(|_| KeyError::Unusable { reason: "a secret is too long to be sealed".to_owned() })?;
-        Ok(base64::encode([nonce.as_slice(), &closed].concat()))
+        Ok(BASE64_STANDARD.encode([nonce.as_slice(), &closed].concat()))
     }
 
     fn decrypt(&self, said: &[u8], closed: &str) -> Option<String> {
-        let bytes = base64::decode(closed).ok()?;
+        let bytes = BASE64_STANDARD.decode(closed).ok()?;
         let (nonce, closed) = bytes.split_at_checked(NONCE)?;
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
         let payload = Payload { msg: closed, aad: said };
@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_passphrase_gives_one_key_with_its_salt_and_another_with_every_other() {
-        let cheap = |salt: [u8; SALT]| Way::Passphrase { salt: base64::encode(salt), memory: 64, passes: 1, lanes: 1 };
+        let cheap =
+            |salt: [u8; SALT]| Way::Passphrase { salt: BASE64_STANDARD.encode(salt), memory: 64, passes: 1, lanes: 1 };
         let (one, other) = (cheap([1; SALT]), cheap([2; SALT]));
         let derived = |text: &str, way: &Way| Key::derive(text, way).expect("a key").0;
         assert_eq!(derived("pass", &one), derived("pass", &one));
@@ -209,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_file_cannot_ask_for_all_the_memory_there_is() {
-        let salt = base64::encode([0; SALT]);
+        let salt = BASE64_STANDARD.encode([0; SALT]);
         for (memory, passes, lanes) in [(u32::MAX, 1, 1), (64, u32::MAX, 1), (u32::MAX, 1, 1 << 20)] {
             let way = Way::Passphrase { salt: salt.clone(), memory, passes, lanes };
             assert!(matches!(Key::derive("pass", &way), Err(KeyError::Unusable { .. })), "{way:?}");
@@ -239,7 +240,7 @@ mod tests {
             prop_assert_eq!(seal_here.open(&right, &hash, &closed), Some(text.clone()));
             prop_assert_eq!(seal_here.open(&wrong, &hash, &closed), None);
             prop_assert_ne!(&seal_here.close(&right, &hash, &text).expect("closed"), &closed);
-            prop_assert!(text.is_empty() || !closed.contains(&base64::encode(&text)));
+            prop_assert!(text.is_empty() || !closed.contains(&BASE64_STANDARD.encode(&text)));
             if other != text {
                 prop_assert_eq!(seal_here.open(&right, &Secret::Clear(other).hash(), &closed), None);
             }
@@ -254,14 +255,14 @@ mod tests {
             let seal = seal("lineage", &key);
             let hash = Secret::Clear(text.clone()).hash();
             let closed = seal.close(&key, &hash, &text).expect("closed");
-            let bytes = base64::decode(&closed).expect("base64");
+            let bytes = BASE64_STANDARD.decode(&closed).expect("base64");
             for bit in 0..bytes.len() * 8 {
                 let mut flipped = bytes.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                prop_assert_eq!(seal.open(&key, &hash, &base64::encode(&flipped)), None, "bit {}", bit);
+                prop_assert_eq!(seal.open(&key, &hash, &BASE64_STANDARD.encode(&flipped)), None, "bit {}", bit);
             }
             for length in 0..bytes.len() {
-                prop_assert_eq!(seal.open(&key, &hash, &base64::encode(&bytes[..length])), None);
+                prop_assert_eq!(seal.open(&key, &hash, &BASE64_STANDARD.encode(&bytes[..length])), None);
             }
         }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use aws_smithy_types::base64;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::{Deserialize, Serialize};
 
 use super::cipher::{KEY, Key, Seal, Way};
@@ -201,7 +201,7 @@ impl Keyring {
             }
             (Way::Kms { key, wrapped }, _, Some(service)) => {
                 let failed = |reason: String| KeyError::Service { key: key.clone(), reason };
-                let wrapped = base64::decode(wrapped).map_err(|error| failed(error.to_string()))?;
+                let wrapped = BASE64_STANDARD.decode(wrapped).map_err(|error| failed(error.to_string()))?;
                 let plain = service.unwrap(key, &seal.lineage, wrapped).await.map_err(failed)?;
                 (Key::new(&plain).ok_or(KeyError::WrongKey)?, KeyError::WrongKey)
             }
@@ -239,7 +239,7 @@ impl Keyring {
                 let service = self.service.as_ref().ok_or_else(|| failed("there is no connection to KMS"))?;
                 let made = service.make(key, lineage, KEY).await.map_err(|reason| failed(&reason))?;
                 let key = Key::new(&made.plain).ok_or_else(|| failed("it gave a key of another length"))?;
-                (key, Way::Kms { key: made.wrapped_by, wrapped: base64::encode(made.wrapped) })
+                (key, Way::Kms { key: made.wrapped_by, wrapped: BASE64_STANDARD.encode(made.wrapped) })
             }
         };
         let seal = Seal::new(lineage, way, &key)?;
