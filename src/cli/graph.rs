@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use hzscript::apply::formation::FormationCheck;
+use hzscript::model::Program;
 use hzscript::model::existing::{ExistingVpc, VpcQuery};
 use hzscript::picture::draw::svg::{Use, svg};
 use hzscript::picture::draw::{dot, mermaid, png};
@@ -153,11 +154,24 @@ fn in_format(diagram: &Diagram, format: PictureFormat, text: impl FnOnce() -> St
     })
 }
 
+/// Draws what needs what in a program into a file, in the format that its name ends in.
+///
+/// # Errors
+/// When the name does not say in which, or it cannot be drawn or written.
+pub fn to_file(path: &Path, program: &Program, stack: &str) -> Result<(), Error> {
+    let format = of_name(path)?;
+    write(path, &drawn(Subject::Program(program), &[], Some(stack), false, format)?)
+}
+
 /// The format that is asked for, or that the file's name ends in.
 fn format(arguments: &GraphArguments) -> Result<PictureFormat, Error> {
-    let (None, Some(path)) = (arguments.format, &arguments.out) else {
-        return Ok(arguments.format.unwrap_or(PictureFormat::Text));
-    };
+    match (arguments.format, &arguments.out) {
+        (None, Some(path)) => of_name(path),
+        (asked, _) => Ok(asked.unwrap_or(PictureFormat::Text)),
+    }
+}
+
+fn of_name(path: &Path) -> Result<PictureFormat, Error> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     Ok(match ending.as_str() {
         "svg" => PictureFormat::Svg,
@@ -168,7 +182,7 @@ fn format(arguments: &GraphArguments) -> Result<PictureFormat, Error> {
         "txt" => PictureFormat::Text,
         _ => {
             let message = format!("the name {} does not say in which format it is to be", path.display());
-            let help = "give --format, or let it end in .svg, .png, .html, .mmd, .dot or .txt".to_owned();
+            let help = "let it end in .svg, .png, .html, .mmd, .dot or .txt, or give --format".to_owned();
             return Err(Error::Usage { message, help: Some(help) });
         }
     })

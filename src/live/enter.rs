@@ -177,12 +177,9 @@ impl Live {
 
     /// Which of [`ROLE_ACTIONS`] a role may not do; none where that cannot be asked.
     async fn refused(&self, role: &str) -> Vec<String> {
-        let call = self.cloud.iam.simulate_principal_policy().policy_source_arn(role);
-        let call = call.set_action_names(Some(ROLE_ACTIONS.map(str::to_owned).to_vec()));
-        let Ok(answer) = call.send().await else { return Vec::new() };
-        let results = answer.evaluation_results.unwrap_or_default().into_iter();
-        let refused = results.filter(|result| result.eval_decision.as_str() != "allowed");
-        refused.map(|result| result.eval_action_name).collect()
+        let decisions = self.cloud.can(role, &ROLE_ACTIONS, "*", &[]).await.unwrap_or_default();
+        let refused = decisions.into_iter().filter(|decision| !decision.is_allowed());
+        refused.map(|decision| decision.action).collect()
     }
 
     /// Opens a session in which a command runs in a container.

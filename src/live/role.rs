@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Live, LiveError, Sort, last, time};
-use crate::cloud::failed;
+use crate::cloud::{Decision, failed};
 use crate::model::Json;
 
 /// A role of IAM.
@@ -31,6 +31,15 @@ pub struct Role {
 }
 
 impl Live {
+    /// Whether a role, by its ARN, may do something to a resource: `*` where none is meant. What IAM makes of the role's
+    /// policies and its boundary; policies of resources and of the organization are not asked.
+    ///
+    /// # Errors
+    /// When `iam:SimulatePrincipalPolicy` fails.
+    pub async fn can(&self, role: &str, action: &str, resource: &str) -> Result<Option<Decision>, LiveError> {
+        Ok(self.cloud.can(role, &[action], resource, &[]).await?.into_iter().next())
+    }
+
     /// The role of a name or an ARN.
     ///
     /// # Errors

@@ -77,6 +77,9 @@ fn what_runs_is_asked_and_changed() {
     asked("service(\"hazelcast-service\").logs(#{ since: \"1h\", filter: \"Members\" })").told("Members");
     asked("tasks()[0].stop(\"to see\")").told("is to stop");
     asked("role(\"hazelcast-ecs-role\")").told("hazelcast-policy");
+    asked("role(\"hazelcast-ecs-role\").can(\"s3:PutObject\").verdict").told("implicitDeny");
+    let cluster = "\"arn:aws:ecs:eu-west-1:000000000000:cluster/fargate-cluster\"";
+    asked(&format!("role(\"hazelcast-ecs-role\").can(\"ecs:ListTasks\", {cluster})")).told("ecs:cluster");
     asked("vpcs()").told("10.0.0.0/16");
     let refused = world.hz(&["repl", "-e", "service(\"hazelcast-service\").scale(1)"]).exits_with(1);
     assert!(refused.says("there is no terminal to ask on"));
@@ -94,7 +97,9 @@ fn inputs_are_given_and_names_explained() {
     piped(&world, &[], ":doc ecs_cluster\n:doc network\n:doc :plan\n:doc members\n")
         .succeeds()
         .told("AWS::ECS::Cluster");
-    piped(&world, &[&script], ":graph\n").succeeds().told("└─ ");
+    piped(&world, &[&script], ":graph\n:graph drawn.svg\n").succeeds().told("└─ ").told("drawn.svg is written");
+    assert!(std::fs::read_to_string(world.path().join("drawn.svg")).expect("it is there").starts_with("<svg"));
+    piped(&world, &[&script], ":graph drawn.xyz\n").exits_with(1).told(".svg");
     piped(&world, &[&script], ":diff ecs_service.hazelcast-service\n").succeeds().told("desiredCount: 3");
 }
 

@@ -17,8 +17,8 @@ pub enum Command {
     Destroy,
     /// The differences of a plan in full; of one resource only.
     Diff(Option<String>),
-    /// What depends on what.
-    Graph,
+    /// Show what needs what, or draw it into a file.
+    Graph(Option<PathBuf>),
     /// What the stack has; one resource in full.
     State(Option<String>),
     /// Take a script in.
@@ -51,7 +51,7 @@ pub const COMMANDS: [(&str, &str, &str); 18] = [
     (":apply", "", "show the plan, ask, and carry it out"),
     (":destroy", "", "show what would be deleted, ask, and delete everything that the stack has"),
     (":diff", "[ADDRESS]", "the differences of the plan in full"),
-    (":graph", "", "what depends on what, as a tree"),
+    (":graph", "[FILE]", "what needs what, as a tree, or as a picture: FILE.svg, .png, .html, .mmd, .dot"),
     (":state", "[ADDRESS]", "what the stack has, or one resource of it in full"),
     (":load", "FILE", "take a script in as the beginning of the program"),
     (":reload", "", "read that script again"),
@@ -86,7 +86,7 @@ pub fn read(line: &str) -> Result<Command, (String, Option<String>)> {
         ":apply" => nothing(Command::Apply),
         ":destroy" => nothing(Command::Destroy),
         ":diff" => Ok(Command::Diff(given())),
-        ":graph" => nothing(Command::Graph),
+        ":graph" => Ok(Command::Graph(given().map(|file| path(&file)))),
         ":state" => Ok(Command::State(given())),
         ":load" | ":l" => Ok(Command::Load(path(&needed("FILE")?))),
         ":reload" | ":r" => nothing(Command::Reload),

@@ -86,7 +86,7 @@ impl Line {
             fits.map(|word| Pair { display: word.clone(), replacement: word }).collect()
         };
         let found = match name {
-            ":load" | ":l" | ":save" => of(files(word, name == ":load" || name == ":l")),
+            ":load" | ":l" | ":save" | ":graph" => of(files(word, name == ":load" || name == ":l")),
             ":target" => of(vec!["local".to_owned(), "aws".to_owned()]),
             ":inputs" => of(self.memory().inputs.iter().map(|input| format!("{input}=")).collect()),
             ":state" | ":diff" => of(self.memory().addresses.clone()),

@@ -178,6 +178,7 @@ impl Queries for Running {
             Question::Vpcs => data(live.vpcs().await),
             Question::Vpc { vpc } => data(live.vpc(&vpc).await),
             Question::Role { role } => data(live.role(&role).await),
+            Question::Can { role, action, resource } => data(live.can(&role, &action, &resource).await),
             Question::Scale { cluster, service, count } => {
                 let count = u32::try_from(count).map_err(|_| format!("{count} is no number of tasks"))?;
                 let what = format!("Scale service {service} of cluster {cluster} to {count}");

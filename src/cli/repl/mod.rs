@@ -255,7 +255,7 @@ impl<'a> Repl<'a> {
             Command::Apply => self.exit = self.apply(tools).await?,
             Command::Destroy => self.exit = self.destroy(tools).await?,
             Command::Diff(address) => self.diff(address.as_deref(), tools).await?,
-            Command::Graph => self.graph(tools).await?,
+            Command::Graph(file) => self.graph(file.as_deref(), tools).await?,
             Command::State(address) => self.state(address.as_deref(), tools).await?,
             Command::Load(file) => self.load(&file).await?,
             Command::Reload => self.reload().await?,

@@ -51,6 +51,7 @@ pub(in super::super) enum Sort {
     Vpc,
     Subnet,
     Role,
+    Decision,
     Done,
 }
 
@@ -73,6 +74,7 @@ impl Sort {
             Self::Vpc => "vpc",
             Self::Subnet => "subnet",
             Self::Role => "role",
+            Self::Decision => "decision",
             Self::Done => "change",
         }
     }
@@ -101,6 +103,7 @@ impl Sort {
                 ("logs", "task.logs(), or task.logs(#{ since: \"10m\", filter: \"Members\" })"),
                 ("stop", "task.stop(), or task.stop(\"reason\")"),
             ],
+            Self::Role => &[("can", "role.can(\"ecs:ListTasks\"), or role.can(\"s3:PutObject\", \"arn:…\")")],
             _ => &[],
         }
     }
@@ -211,6 +214,15 @@ pub enum Question {
     Role {
         /// Its name.
         role: String,
+    },
+    /// Whether a role may do something, by what IAM makes of its policies.
+    Can {
+        /// The role's ARN.
+        role: String,
+        /// The action, such as `ecs:ListTasks`.
+        action: String,
+        /// The ARN of what it is done to; `*` where nothing is meant.
+        resource: String,
     },
     /// Have a service run so many tasks.
     Scale {
@@ -492,6 +504,24 @@ fn looking(engine: &mut Engine, live: &Live) {
             }
         });
     }
+    let can = |own: &Live, context: &NativeCallContext, object: &Object, action: &str, resource: &str| match (
+        object.sort,
+        object.text("arn"),
+    ) {
+        (Sort::Role, Some(role)) => {
+            let question = Question::Can { role, action: action.to_owned(), resource: resource.to_owned() };
+            own.one(Sort::Decision, question)
+        }
+        _ => Ok(own.not_of(context, object)),
+    };
+    let own = live.clone();
+    engine.register_fn("can", move |context: NativeCallContext, object: &mut Object, action: &str| {
+        can(&own, &context, object, action, "*")
+    });
+    let own = live.clone();
+    engine.register_fn("can", move |context: NativeCallContext, object: &mut Object, action: &str, on: &str| {
+        can(&own, &context, object, action, on)
+    });
     let own = live.clone();
     engine.register_fn("logs", move |context: NativeCallContext, object: &mut Object| {
         own.logs(&context, object, &Map::new())
