@@ -38,5 +38,5 @@ def run(command, **more):
     environment = {**os.environ, **CREDENTIALS, **more.pop("env", {})}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, **more)
     if done.returncode != 0:
-        raise SystemExit(f"FAILED: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise SystemExit(f"FAILED: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout
