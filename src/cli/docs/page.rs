@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use hzscript::picture::draw::text::escaped;
 use hzscript::reference::{Depth, Entry, Reference, Section};
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
@@ -78,21 +79,6 @@ fn article(entry: &Entry, names: &BTreeSet<&str>) -> String {
 
 fn markup(text: String) -> Event<'static> {
     Event::InlineHtml(CowStr::from(text))
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

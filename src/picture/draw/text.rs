@@ -24,10 +24,15 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// The text as it stands in XML and HTML, between tags and in attributes with either quotes.
+/// The text on one line as it stands in XML and HTML, between tags and in attributes with either quotes.
 pub fn markup(text: &str) -> String {
+    escaped(&visible(text))
+}
+
+/// The text as it stands in XML and HTML, its lines kept.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
+    for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
